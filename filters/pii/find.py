@@ -36,7 +36,7 @@ from manyo.filters.pii.forms import (
     runs_into_label,
     starts_with_name,
 )
-from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_texts, may_be_in
+from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_texts, kinds_that_pass
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
 from manyo.filters.pii.matching import AGE_HOLE, HOLE, NAME_HOLE, UNLESS_CHARS, Pattern, matches_of
@@ -297,7 +297,8 @@ def _in_rejoined(
     cuts = [0, *(match.end() for match in re.finditer("[\n。]", whole.chars)), len(whole.chars)]
     near = [(start, stop) for start, stop in pairwise(cuts) if whole.is_near(start, stop)]
     meant = _as_meant(whole.chars, near)
-    pieces = [Piece(start, stop, {*may_be_in(meant[start:stop], kinds), LABEL, PRIVATE}) for start, stop in near]
+    passed = kinds_that_pass([meant[start:stop] for start, stop in near], kinds)
+    pieces = [Piece(*place, {*of_place, LABEL, PRIVATE}) for place, of_place in zip(near, passed, strict=True)]
     found = _find_in(meant, folded(meant), pieces, patterns, with_names)
     return [
         span._replace(start=start, stop=stop) for span in found for start, stop in [whole.span(span.start, span.stop)]

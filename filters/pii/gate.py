@@ -1,25 +1,23 @@
 """Which sentences of which texts can hold personal information of which kind.
 
-One compiled pass over all texts notes the sentences that have signs (`screen.py`), and RE2 reads those, and what
-follows each word of a label: Python reads only what is left.
+One compiled pass over all texts notes the sentences that have signs (`screen.py`), and automata of the gates read
+those, and what follows each word of a label: Python reads only what is left.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from manyo.corpus.jit import Bools, Bytes, Int64s, Uint32s
 from manyo.corpus.text import Texts
-from manyo.filters.pii.gate_expressions import has_match, matching
+from manyo.filters.pii.gate_automata import keep
 from manyo.filters.pii.kinds import PII_KINDS, Kind
 from manyo.filters.pii.name_evidence import PRIVATE_CHARS
 from manyo.filters.pii.opened import Opened, opened
-from manyo.filters.pii.screen import ALONE_BIT, DIGITS, Screened, screened, sign_of, sign_of_words, word_sign_of
+from manyo.filters.pii.screen import ALONE_BIT, Screened, screened, sign_of, sign_of_words, word_sign_of
 from manyo.filters.pii.screen_kernels import PRIVATE_SIGN
 from manyo.filters.pii.value_gates import may_have_value
 
@@ -85,9 +83,6 @@ def _passed_of_kinds(
         rows: (n_stretches,), the text of each.
         kinds: those that are looked for.
     """
-    # Every other element is a stretch; between them lies what has no sign.
-    bounds = np.stack([found.starts, found.stops], axis=1).ravel()
-    texts = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
     signs_of_text = np.zeros(len(offsets) - 1, np.uint32)
     np.bitwise_or.at(signs_of_text, rows, found.signs)
     passed = {kind.name: _passed(found, kind, signs_of_text[rows]) for kind in kinds if kind.gate or kind.gates}
@@ -100,14 +95,14 @@ def _passed_of_kinds(
     near_names = [kind for kind in kinds if kind.near_names]
     for kind in kinds:
         if not kind.near_names and kind.name in passed:
-            _keep_matching(texts, passed[kind.name], found, kind)
+            _keep_matching(data, passed[kind.name], found, kind)
     # What counts only near a name is looked for only in texts that something else may be in.
     others = [may for name, may in passed.items() if name not in {kind.name for kind in near_names}]
     has_other = np.zeros(len(offsets) - 1, np.bool_)
     has_other[rows[np.any(others, axis=0)]] = True
     for kind in near_names:
         passed[kind.name] &= has_other[rows]
-        _keep_matching(texts, passed[kind.name], found, kind)
+        _keep_matching(data, passed[kind.name], found, kind)
     of_label = found.hits.stretches[may_have & is_near_name]
     for row in np.unique(rows[of_label]).tolist():
         # A mask stands for what is near, too.
@@ -143,29 +138,32 @@ def _private(found: Screened, rows: Int64s) -> Bools:
     return may
 
 
-def _keep_matching(texts: pa.Array, may: Bools, found: Screened, kind: Kind) -> None:
-    """Clear the flags of stretches in which no gate of a kind matches; stretch i is text 2 * i."""
+def _keep_matching(data: Bytes, may: Bools, found: Screened, kind: Kind) -> None:
+    """Clear the flags of stretches in which no gate of a kind matches."""
     if kind.gate:
-        chosen = np.flatnonzero(may)
-        may[chosen] = matching(texts.take(pa.array(2 * chosen)), kind.gate)
+        keep(kind.gate, data, found.starts, found.stops, may)
         return
     signed, may[:] = may.copy(), False
     for sign, gate in kind.gates.items():
-        has_sign = found.signs & np.uint32(sign or word_sign_of(kind.name)) != 0
-        chosen = np.flatnonzero(signed & has_sign & ~may)
-        may[chosen] = matching(texts.take(pa.array(2 * chosen)), gate)
+        passed = signed & (found.signs & np.uint32(sign or word_sign_of(kind.name)) != 0)
+        keep(gate, data, found.starts, found.stops, passed)
+        may |= passed
 
 
 #: Gates that hold for one sentence; an address goes on in the next line.
 _OF_SENTENCE: Final = frozenset(kind.name for kind in PII_KINDS if kind.gate) - {"postal_address"}
-_DIGIT: Final = re.compile(f"[{DIGITS}]")
 
 
-def may_be_in(sentence: str, kinds: Sequence[Kind]) -> Iterator[str]:
-    """The kinds whose gate a sentence passes that no screen has seen."""
-    has_digit = _DIGIT.search(sentence) is not None
+def kinds_that_pass(sentences: Sequence[str], kinds: Sequence[Kind]) -> list[set[str]]:
+    """The kinds whose gate each sentence passes that no screen has seen."""
+    encoded = [sentence.encode("utf-8", "replace") for sentence in sentences]
+    bounds = np.cumsum([0, *map(len, encoded)])
+    data = np.frombuffer(b"".join(encoded), np.uint8)
+    passed: list[set[str]] = [set() for _ in sentences]
     for kind in kinds:
-        if kind.name not in _OF_SENTENCE or (
-            (has_digit or not (kind.n_digits or kind.n_in_number)) and has_match(sentence, kind.gate)
-        ):
-            yield kind.name
+        may = np.ones(len(sentences), np.bool_)
+        if kind.name in _OF_SENTENCE:
+            keep(kind.gate, data, bounds[:-1], bounds[1:], may)
+        for i in np.flatnonzero(may).tolist():
+            passed[i].add(kind.name)
+    return passed

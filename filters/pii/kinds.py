@@ -41,7 +41,7 @@ class Kind:
         name: its name in spans, settings and counts of the release.
         mask: what replaces it in the typed style.
         meaning: what counts as one.
-        gate: RE2 expression found in every piece of text with a match of any of its patterns; empty if the kind has
+        gate: expression found in every piece of text with a match of any of its patterns; empty if the kind has
             no patterns, because only labels announce it.
         n_digits: digits, in any script, that such a piece has at least.
         n_in_a_row: how many of them stand in a row somewhere.

@@ -114,7 +114,7 @@ _MOBILE: Final = re.compile(r"\(?0[5789]0|\+81[- ]?[5789]0")
 _GATE_BLANK: Final = "[\\s　\u00a0\u2002\u2003\u2009\u200a\u202f]"
 _GATE_POLITE: Final = "です|まで|でございます|と申|と言|といい|が(?:承|伺|担当)|宛"
 _GATE_WORD: Final = f"[一-鿿々ぁ-ゖァ-ヴー]{_GATE_BLANK}[一-鿿々〆ヶヵぁ-ゖァ-ヴー゛゜﨑𠮷]+"
-#: RE2 expressions of which one is found in every piece of text with a word next to which a name is looked for, and what
+#: Expressions of which one is found in every piece of text with a word next to which a name is looked for, and what
 #: must follow it; by the sign of the screen that such a piece has, 0 for the words of the kind.
 NAME_GATES: Final = {
     FRIEND_SIGN: f"{_GATE_WORD}(?:さん|くん|ちゃん|君)"

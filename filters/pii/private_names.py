@@ -60,7 +60,7 @@ INTRODUCED_SIGNS: Final = (
     *(f"と{said}{whom}" for said in ("いう", "言う") for whom in "人者方男女"),
     *(f"儀{word}" for word in ("かね", "予て", "去る", "さる", "この", "病気", "本日", "昨日", "昨")),
 )
-#: RE2 expression found in every piece of text with a name before a verb of naming.
+#: Expression found in every piece of text with a name before a verb of naming.
 CALLED_GATE: Final = "|".join(
     (
         "と申し",

@@ -1,4 +1,4 @@
-"""Which words of labels may have a value near them: RE2 reads what follows each, before Python reads its sentence.
+"""Which words of labels may have a value near them: an automaton reads what follows each, before Python does.
 
 Of the labels in news three in four announce nothing: phone in the name of a phone, メール in a sentence about mail.
 """
@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
 from manyo.corpus.jit import Bools, Bytes, Int64s, Uint32s
-from manyo.filters.pii.gate_expressions import matching
+from manyo.filters.pii.gate_automata import keep
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import LEAST_DIGITS, may_end_with_role
 from manyo.filters.pii.screen import (
@@ -40,9 +39,9 @@ def _digits(n_digits: int) -> str:
     return f"(?:{_DIGIT}{_GAP}*){{{n_digits}}}"
 
 
-#: RE2 expression found near every label of a kind that has a value. Kinds that are not here have values of any form.
+#: Expression found near every label of a kind that has a value. Kinds that are not here have values of any form.
 #: Numbers of similar length share one, for an expression costs as much as a hundred values.
-_VALUE_GATES: Final = {
+VALUE_GATES: Final = {
     **{kind: _digits(max(least for least in (3, 5, 8) if least <= n)) for kind, n in LEAST_DIGITS.items() if n > 2},
     "phone": f"(?:[+＋][\\s　(（]*8|[0０OoQ〇]){_GAP}*(?:{_DIGIT}{_GAP}*){{8}}",
     "email": "(?:[@＠★☆●]|[\\[(（【<＜［](?:[aAａＡ][tTｔＴ]|アット))"
@@ -52,7 +51,7 @@ _VALUE_GATES: Final = {
     "sns_id": f"[@＠][{_ALNUM}_]|[{_ALNUM}_.\\-]{{3}}",
 }
 #: Of these, only numbers stand before their labels.
-_NEVER_BEFORE: Final = {gate for kind, gate in _VALUE_GATES.items() if kind not in LEAST_DIGITS}
+_NEVER_BEFORE: Final = {gate for kind, gate in VALUE_GATES.items() if kind not in LEAST_DIGITS}
 
 
 def may_have_value(data: Bytes, found: Screened, near: Uint32s) -> Bools:
@@ -74,7 +73,7 @@ def may_have_value(data: Bytes, found: Screened, near: Uint32s) -> Bools:
         is_short = LEAST_DIGITS.get(kind.name, 0) < LEAST_OF_LONG
         has_near = is_alone | (of_text & np.uint32(NEAR_SHORT_SIGN if is_short else NEAR_LONG_SIGN) != 0)
         is_of_kind = (hits.announced & np.uint32(1 << i) != 0) & is_label & has_near
-        gate = _VALUE_GATES.get(kind.name, "")
+        gate = VALUE_GATES.get(kind.name, "")
         of_gate[gate] = of_gate[gate] | is_of_kind if gate in of_gate else is_of_kind
     may |= of_gate.pop("")
     for gate, announces in of_gate.items():
@@ -84,7 +83,9 @@ def may_have_value(data: Bytes, found: Screened, near: Uint32s) -> Bools:
             if gate not in _NEVER_BEFORE:
                 starts = np.maximum(first[chosen], starts - _BYTES_BEFORE)
                 stops = np.minimum(stops + _BYTES_IN_NEXT_LINE, len(data))
-            may[chosen] = matching(_windows(data, starts, stops), gate)
+            passed = np.ones(len(chosen), np.bool_)
+            keep(gate, data, _character_start(data, starts), _character_start(data, stops), passed)
+            may[chosen] = passed
     for hit in np.flatnonzero((hits.announced & np.uint32(ROLE_BIT) != 0) & is_label & ~may).tolist():
         stop = int(hits.stops[hit])
         before = data[max(int(first[hit]), stop - _BYTES_OF_ROLE) : stop].tobytes()
@@ -98,15 +99,9 @@ def _is_inside_word(data: Bytes, stops: Int64s) -> Bools:
     return (stops < len(data)) & (last >= _A) & (last <= _Z) & (following >= _A) & (following <= _Z)
 
 
-def _windows(data: Bytes, starts: Int64s, stops: Int64s) -> pa.LargeStringArray:
-    """Copies of stretches of a text, which may overlap; they start at the next character."""
+def _character_start(data: Bytes, places: Int64s) -> Int64s:
+    """The starts of the characters in which some places are; the end of the data is one."""
     # A character has at most three bytes after its first.
     for _ in range(3):
-        starts = starts + ((starts < stops) & (data[np.minimum(starts, len(data) - 1)] & 0xC0 == 0x80))
-    ends = stops.copy()
-    for _ in range(3):
-        ends -= (ends < len(data)) & (ends > starts) & (data[np.minimum(ends, len(data) - 1)] & 0xC0 == 0x80)
-    sizes = ends - starts
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    places = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], sizes)
-    return pa.LargeStringArray.from_buffers(len(sizes), pa.py_buffer(offsets), pa.py_buffer(data[places]))
+        places = places - ((places < len(data)) & (data[np.minimum(places, len(data) - 1)] & 0xC0 == 0x80))
+    return places

@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.text import Texts
-from manyo.filters.pii import gate_expressions
-from manyo.filters.pii.gate_expressions import matching
+from manyo.filters.pii.gate_automata import keep
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.label_kernels import longest_words
 from manyo.filters.pii.labels import trie_of
@@ -32,6 +29,7 @@ from manyo.filters.pii.open_text import OpenText
 from manyo.filters.pii.opened import opened
 from manyo.filters.pii.patterns import PATTERNS
 from manyo.filters.pii.rejoined import rejoined
+from manyo.filters.pii.value_gates import VALUE_GATES
 
 PRINTED = "氏名番号口座パスワード力ロﾌﾘｶﾞﾅガ゛゜ﾞﾟＥ-ｍａｉｌ：（）　 \t\n\u200b\ufeff曰あのはABOl09０９〇一😀𠮷\ud800"
 any_texts = st.one_of(st.text(max_size=40), st.text(st.sampled_from(PRINTED), max_size=40))
@@ -100,18 +98,36 @@ def test_a_pattern_whose_first_character_is_known_starts_with_nothing_else() -> 
                 assert char != "|" or depth[-1] > 0, f"{pattern.name} is a choice of which one part has another start"
 
 
-@settings(max_examples=20)
-@given(st.lists(st.lists(st.sampled_from([*WRITTEN.split(" "), *"はで様 "]), max_size=6).map("".join), max_size=6))
-def test_python_and_re2_read_every_gate_alike(texts: list[str]) -> None:
-    column = pa.array(texts, pa.large_string())
-    with pytest.MonkeyPatch.context() as patch:
-        for gate in (gate for kind in PII_KINDS for gate in (kind.gate, *kind.gates.values()) if gate):
-            few = matching(column, gate)
-            patch.setattr(gate_expressions, "_FEW", -1)
-            many = matching(column, gate)
-            patch.undo()
-            # Python's $ also matches before a last line end, so it may pass more.
-            assert (few | ~many).all(), gate
+GATES = {gate for kind in PII_KINDS for gate in (kind.gate, *kind.gates.values()) if gate} | set(VALUE_GATES.values())
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.lists(st.sampled_from([*WRITTEN.split(" "), *"はで様 歳（）"]), max_size=6).map("".join), max_size=6)
+)
+def test_an_automaton_matches_where_its_expression_does(texts: list[str]) -> None:
+    view = Texts.from_strings([*texts, "."])
+    for gate in GATES:
+        may = np.ones(len(texts), np.bool_)
+        keep(gate, view.data, view.offsets[:-2], view.offsets[1:-1], may)
+        assert may.tolist() == [re.search(gate, text) is not None for text in texts], gate
+
+
+PARTS = ["a", "[^あ]", ".", "(?:ab|あ)", "[a-cあ]{2,3}", "b*", "(?i:A)", "a?", "\\s"]
+expressions = st.tuples(
+    st.sampled_from(["", "^", "(?:^|a)"]),
+    st.lists(st.sampled_from(PARTS), min_size=1, max_size=4).map("".join),
+    st.sampled_from(["", "$", "(?:$|a)"]),
+).map("".join)
+
+
+@settings(max_examples=300)
+@given(expressions, st.text(st.sampled_from("abcAあい\n"), max_size=8))
+def test_an_automaton_matches_as_python_does(expression: str, text: str) -> None:
+    data = np.frombuffer((text + ".").encode(), np.uint8)
+    may = np.ones(1, np.bool_)
+    keep(expression, data, np.array([0]), np.array([len(data) - 1]), may)
+    assert may[0] == (re.search(expression, text) is not None)
 
 
 BROKEN = "1２OlIのー-番地号県字 　\n@あ木A曰ニア😀𠮷."
