@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Uint16s, kernel
+from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Uint16s, borrowing
 from manyo.corpus.utf8_kernels import code_point
 
 #: The state in which an expression has matched.
@@ -14,7 +14,7 @@ BEYOND: Final = 0x10000
 _LINE_FEED: Final = 0x0A
 
 
-@kernel
+@borrowing
 def keep_matching(
     data: Bytes,
     starts: Int64s,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s, kernel
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s, borrowing
 
 _BEYOND: Final = 0x10000
 
 
-@kernel
+@borrowing
 def longest_words(chars: Uint32s, classes: Int32s, children: Int32s, ends_word: Bytes, found: Int64s) -> int:
     """Note the longest word that starts at each place where one does.
 

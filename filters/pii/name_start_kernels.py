@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Int64s, Uint16s, Uint32s, kernel
+from manyo.corpus.jit import Int64s, Uint16s, Uint32s, borrowing
 
 #: Bits of `looks`: kanji with which a name starts; those of the common block; those within a name; what is no start of
 #: a word before them.
@@ -39,7 +39,7 @@ _LEAST_TITLED: Final = 2
 _MOST_TITLED: Final = 9
 
 
-@kernel
+@borrowing
 def _look(points: Uint32s, looks: Uint16s, i: int) -> int:
     """The bits of a character."""
     point = points[i]
@@ -48,7 +48,7 @@ def _look(points: Uint32s, looks: Uint16s, i: int) -> int:
     return KANJI | NAME_KANJI | BEFORE_WORD if point == _SURNAME_BEYOND else 0
 
 
-@kernel
+@borrowing
 def _run_stop(points: Uint32s, looks: Uint16s, i: int, stop: int, bit: int) -> int:
     """Where the characters with a bit end that start at i."""
     while i < stop and _look(points, looks, i) & bit:
@@ -56,7 +56,7 @@ def _run_stop(points: Uint32s, looks: Uint16s, i: int, stop: int, bit: int) -> i
     return i
 
 
-@kernel
+@borrowing
 def find_name_starts(points: Uint32s, looks: Uint16s, first: int, last: int, found: Int64s) -> int:
     """Note where names may start in a stretch of a text.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from manyo.corpus.jit import Int64s, Uint16s, Uint32s, kernel
+from manyo.corpus.jit import Int64s, Uint16s, Uint32s, borrowing
 
 _BLANK: Final = 0x20
 _ZERO_WIDTH: Final = 0x200B
@@ -15,14 +15,14 @@ _LINE_FEED: Final = 0x0A
 _BEYOND: Final = 0x10000
 
 
-@kernel
+@borrowing
 def look_up(units: Uint16s, table: Uint16s, found: Uint16s) -> None:
     """Replace each unit of UTF-16 as a table of (65536,) says."""
     for i in range(len(units)):
         found[i] = table[units[i]]
 
 
-@kernel
+@borrowing
 def normalise(points: Uint32s, table: Uint16s, marked: Uint16s, chars: Uint32s, starts: Int64s) -> int:
     """Map characters, drop blanks and join marks of voicing to the letters right before them.
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Uint16s, int64, kernel
+from manyo.corpus.jit import Bytes, Int64s, Uint16s, borrowing, int64
 from manyo.corpus.utf8_kernels import code_point
 
 #: Bits of `looks`: what may follow a line end inside a number or an address, and stand before one; a Latin letter, and
@@ -36,7 +36,7 @@ _HIGH: Final = 0xD800
 _LOW: Final = 0xDC00
 
 
-@kernel
+@borrowing
 def open_texts(
     data: Bytes,
     texts: Int64s,

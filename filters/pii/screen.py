@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Uint16s, Uint32s
+from manyo.corpus.jit import Bools, Bytes, Int64s, Uint16s, Uint32s
 from manyo.corpus.text import Texts
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words
@@ -23,6 +23,8 @@ from manyo.filters.pii.normal_form import FOLD, normal_chars, sources, unmarked
 from manyo.filters.pii.private_names import INTRODUCING
 from manyo.filters.pii.private_words import PRIVATE_WORDS
 from manyo.filters.pii.screen_kernels import (
+    A_DIGIT,
+    A_MARK,
     AFTER_FRIEND,
     AFTER_TITLE,
     AMOUNT_SIGN,
@@ -31,6 +33,7 @@ from manyo.filters.pii.screen_kernels import (
     ASKS_SIGN,
     BLANK,
     CELL_END,
+    CLASS,
     CLOSES,
     CONNECTS,
     DIGIT,
@@ -38,13 +41,13 @@ from manyo.filters.pii.screen_kernels import (
     EDGE,
     FIRM,
     FRIEND_SIGN,
+    HAS_WORDS,
     IN_NUMBER,
     INTRODUCES_SIGN,
     JOINS,
     LABEL_SIGN,
-    LIKE_DIGIT,
     MAIL_SIGN,
-    MARK,
+    MAY_BE_DIGIT,
     NAMED_SIGN,
     NO_TITLE,
     NUMBER_SIGN,
@@ -186,7 +189,7 @@ _WORD_SIGNS: Final = {
 class _Automaton(NamedTuple):
     """What `note_signs` reads, and what the words that end in each state announce."""
 
-    tables: tuple[Int32s, Bytes, Uint16s, Int32s, Uint32s, Bytes]
+    tables: tuple[Uint16s, Bytes, Uint16s, Uint16s, Uint32s, Bytes]
     announced: Uint32s
 
 
@@ -257,12 +260,12 @@ def _words() -> dict[str, _Word]:
 
 @cache
 def _automaton() -> _Automaton:
-    """Classes, what may follow, parts of values, then transitions, signs and digits of states."""
+    """Classes and parts of numbers, what may follow, parts of values, then transitions, signs and digits of states."""
     words = _words()
     letters = sorted(set("".join(words)) - {_EDGE, _FIRM})
     number = {_EDGE: EDGE, _FIRM: FIRM} | {char: i for i, char in enumerate(letters, FIRM + 1)}
     becomes = sources()
-    classes = np.zeros(1 << 16, np.int32)
+    classes = np.zeros(1 << 16, np.uint16)
     for char in letters:
         classes[ord(char)] = number[char]
     for code, char in becomes.items():
@@ -274,7 +277,7 @@ def _automaton() -> _Automaton:
     transitions, signs, least, announced = _transitions(
         {tuple(number[char] for char in chars): word for chars, word in words.items()}, len(number) + EDGE
     )
-    return _Automaton((classes, _follows(classes), _parts(), transitions, signs, least), announced)
+    return _Automaton((_looks(classes), _follows(classes), _parts(), transitions, signs, least), announced)
 
 
 _EDGED_SIGN: Final = 1 << 31
@@ -309,8 +312,6 @@ _OF_VALUES: Final = (
     (NO_TITLE, "客皆同仕多異模"),
     (AFTER_FRIEND, "へ宛 \r\n\u3000\u00a0"),
     (POINT, "・･＝="),
-    (LIKE_DIGIT, "OoQlI|"),
-    (JOINS, " \u3000()（）〈〉《》［］[]〔〕【】.．〜～~･・/／,，、の-‐‑‒–—―−─ー－ｰ"),
     (STOPS_NAME, f"。，．.,:：;；!！?？()（）[]【】〈〉《》<>\t\n/／|｜{_ARABIC_DIGITS}"),
 )
 
@@ -319,7 +320,24 @@ def _codes(chars: str) -> list[int]:
     return [ord(char) for char in chars]
 
 
-def _follows(classes: Int32s) -> Bytes:
+#: What characters are in a number, and around it.
+_OF_NUMBERS: Final = (
+    (A_DIGIT, DIGITS),
+    (A_MARK, ".．:：-－・･‐‑–−"),
+    (JOINS, " \u3000()（）〈〉《》［］[]〔〕【】.．〜～~･・/／,，、の-‐‑‒–—―−─ー－ｰ"),
+    (MAY_BE_DIGIT, "OoQlI|"),
+)
+
+
+def _looks(classes: Uint16s) -> Uint16s:
+    """(65536,), the class of each character, and what it is in a number."""
+    looks = classes.copy()
+    for bit, chars in _OF_NUMBERS:
+        looks[_codes(chars)] |= bit
+    return looks
+
+
+def _follows(classes: Uint16s) -> Bytes:
     """(65536,), what each character is after a label of each sort, and whether it is a digit."""
     follows = np.zeros(1 << 16, np.uint8)
     follows[(classes == EDGE) | (classes == FIRM) | (classes == SKIPPED)] = ANNOUNCES
@@ -335,7 +353,6 @@ def _follows(classes: Int32s) -> Bytes:
     of_plain[ord("-")] = ANNOUNCES
     of_plain[_codes(_SUFFIXES)] = CONNECTS
     follows[_codes(DIGITS)] = ANNOUNCES | DIGIT
-    follows[_codes(".．:：-－・･‐‑–−")] |= MARK
     return (follows | of_number << OF_NUMBER | of_plain << OF_PLAIN).astype(np.uint8)
 
 
@@ -349,7 +366,7 @@ def _parts() -> Uint16s:
     return parts
 
 
-def _transitions(words: dict[tuple[int, ...], _Word], n_classes: int) -> tuple[Int32s, Uint32s, Bytes, Uint32s]:
+def _transitions(words: dict[tuple[int, ...], _Word], n_classes: int) -> tuple[Uint16s, Uint32s, Bytes, Uint32s]:
     """The automaton of words as (n_states * n_classes,), and the signs, the least digits, and what is announced, each
     (n_states,).
     """
@@ -375,10 +392,12 @@ def _transitions(words: dict[tuple[int, ...], _Word], n_classes: int) -> tuple[I
             fallback[child] = int(table[fallback[state], kind]) if state else 0
             table[state, kind] = child
             queue.append(child)
-    targets = table.ravel() * n_classes
+    if len(states) >= HAS_WORDS or n_classes > CLASS:
+        raise ValueError(f"{len(states)} states of {n_classes} letters are more than the tables of the screen hold")
     signs = np.array([word.signs for word in states], np.uint32)
+    has_words = (signs != 0) * np.uint16(HAS_WORDS)
     return (
-        np.where(signs[table.ravel()] != 0, -1 - targets, targets).astype(np.int32),
+        table.ravel().astype(np.uint16) | has_words[table.ravel()],
         signs,
         np.array([word.n_digits or 0 for word in states], np.uint8),
         np.array([word.announced for word in states], np.uint32),

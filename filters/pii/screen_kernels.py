@@ -3,11 +3,10 @@
 It reads
 
 - data and offsets: UTF-8 text, and (n_texts + 1,) where each text starts in it, in bytes;
-- classes: (65536,), the class of each character; those beyond are OTHER;
-- follows: (65536,), what each is after a label, the bits DIGIT and MARK, and what it is after the other sorts;
-- parts: (65536,), what each is in a value or a cell, as the bits from PARTICLE to LIKE_DIGIT say;
-- transitions: (n_states * n_classes,), the state after each state and class, times n_classes; a state in which words
-  end is -1 minus that;
+- looks: (65536,), the class of each character, and the bits from A_DIGIT to MAY_BE_DIGIT; those beyond are OTHER;
+- follows: (65536,), what each is after a label, the bit DIGIT, and what it is after the other sorts;
+- parts: (65536,), what each is in a value or a cell, as the bits from PARTICLE to AFTER_FRIEND say;
+- transitions: (n_states * n_classes,), the state after each state and class, with HAS_WORDS where words end in it;
 - signs_of_state and digits_of_state: (n_states,), bits of the words that end in a state, and how many digits their
   values have at least; 0 if any;
 - hit_signs: bits of the words whose places are noted.
@@ -27,7 +26,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint16s, Uint32s, int64, kernel
+from manyo.corpus.jit import Bytes, Int64s, Uint16s, Uint32s, borrowing, int64
 from manyo.corpus.utf8_kernels import code_point
 
 #: Classes of characters: any that is in no word, one that is skipped, an edge that may stand around
@@ -58,13 +57,17 @@ IN_NUMBER: Final = 256
 AFTER_TITLE: Final = 512
 NO_TITLE: Final = 1024
 AFTER_FRIEND: Final = 2048
-#: What may stand between two digits of one number.
-JOINS: Final = 4096
-#: What OCR takes for a digit.
-LIKE_DIGIT: Final = 8192
-#: Bits of `follows` for a digit, in any script, and for a full stop, colon or hyphen.
+#: Bit of `follows` for a digit, in any script.
 DIGIT: Final = 4
-MARK: Final = 8
+#: In `looks`, what holds the class, and bits for a digit, in any script; a full stop, colon or hyphen; what may stand
+#: between two digits of one number; and what OCR takes for a digit.
+CLASS: Final = 0x3FF
+A_DIGIT: Final = 0x400
+A_MARK: Final = 0x800
+JOINS: Final = 0x1000
+MAY_BE_DIGIT: Final = 0x2000
+#: In `transitions`, the bit of a state in which words end.
+HAS_WORDS: Final = 0x8000
 
 #: The signs of words that count only if what may belong to a value follows: any value, one that starts with a digit or
 #: a Latin letter, or one that is set apart.
@@ -124,7 +127,7 @@ _BYTES_BELOW: Final = 2048
 LEAST_DIGITS: Final = 3
 
 
-@kernel
+@borrowing
 def _announces(data: Bytes, i: int, stop: int, follows: Bytes, at_bit: int) -> bool:
     """Whether what follows byte i can belong to a label and its value; its sort of words is at a bit of `follows`."""
     for _ in range(_MOST_CONNECTORS):
@@ -137,7 +140,7 @@ def _announces(data: Bytes, i: int, stop: int, follows: Bytes, at_bit: int) -> b
     return True
 
 
-@kernel
+@borrowing
 def _is_said(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
     """Whether a digit or a Latin letter follows byte i in the same clause."""
     for _ in range(_MOST_SAID):
@@ -149,7 +152,7 @@ def _is_said(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
     return False
 
 
-@kernel
+@borrowing
 def _has_digits(data: Bytes, i: int, stop: int, follows: Bytes, least: int, most: int) -> bool:
     """Whether so many digits are among the next so many characters from byte i on."""
     digits = 0
@@ -166,7 +169,7 @@ def _has_digits(data: Bytes, i: int, stop: int, follows: Bytes, least: int, most
     return False
 
 
-@kernel
+@borrowing
 def _has_number_below(data: Bytes, i: int, end: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
     """Whether a number or code of so many digits is among the next characters of its text, whatever is between."""
     if least <= 0:
@@ -185,7 +188,7 @@ def _has_number_below(data: Bytes, i: int, end: int, follows: Bytes, parts: Uint
     return False
 
 
-@kernel
+@borrowing
 def _ends_cell(data: Bytes, i: int, stop: int, end: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
     """Whether a word is the last of its cell or line but for particles and a note, and enough digits follow soon."""
     is_open = False
@@ -207,7 +210,7 @@ def _ends_cell(data: Bytes, i: int, stop: int, end: int, follows: Bytes, parts: 
     return False
 
 
-@kernel
+@borrowing
 def _has_number(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
     """Whether the first number or code after byte i has so many digits."""
     digits = 0
@@ -238,7 +241,7 @@ def _has_number(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s, 
     return False
 
 
-@kernel
+@borrowing
 def _is_title(data: Bytes, i: int, start: int, stop: int, parts: Uint16s) -> bool:
     """Whether 様 that ends before byte i may address a person: 皆様 and 様々 do not."""
     if i < stop:
@@ -252,7 +255,7 @@ def _is_title(data: Bytes, i: int, start: int, stop: int, parts: Uint16s) -> boo
     return True
 
 
-@kernel
+@borrowing
 def _is_friend(data: Bytes, i: int, start: int, stop: int, parts: Uint16s) -> bool:
     """Whether a blank or point stands soon before さん that ends before byte i, or 宛 or へ ends the line after it."""
     at = i
@@ -272,7 +275,7 @@ def _is_friend(data: Bytes, i: int, start: int, stop: int, parts: Uint16s) -> bo
     return False
 
 
-@kernel
+@borrowing
 def _is_named(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
     """Whether a particle or blank follows byte i, then a word, and a blank or point after it."""
     n_before = 0
@@ -295,7 +298,7 @@ def _is_named(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
     return False
 
 
-@kernel
+@borrowing
 def _precedes_blank(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
     """Whether a blank follows byte i, or 也 as in 一万円也."""
     if i >= stop:
@@ -304,7 +307,7 @@ def _precedes_blank(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
     return point == _NARI or (point < _BEYOND and parts[point] & BLANK)
 
 
-@kernel
+@borrowing
 def _confirmed(
     found: np.uint32,
     data: Bytes,
@@ -371,7 +374,7 @@ def _confirmed(
     return found
 
 
-@kernel
+@borrowing
 def _stop_of_stretch(data: Bytes, i: int, end: int) -> int:
     """Where the sentence or line that holds byte i ends: after its full stop or line feed, or with its text."""
     while i < end:
@@ -384,7 +387,7 @@ def _stop_of_stretch(data: Bytes, i: int, end: int) -> int:
     return end
 
 
-@kernel
+@borrowing
 def _note_hit(
     hits: Int64s,
     n_hits: int,
@@ -410,14 +413,14 @@ def _note_hit(
     return n_hits + 1
 
 
-@kernel
+@borrowing
 def note_signs(
     data: Bytes,
     offsets: Int64s,
-    classes: Int32s,
+    looks: Uint16s,
     follows: Bytes,
     parts: Uint16s,
-    transitions: Int32s,
+    transitions: Uint16s,
     signs_of_state: Uint32s,
     digits_of_state: Bytes,
     hit_signs: int,
@@ -433,7 +436,7 @@ def note_signs(
         i, end = offsets[text], offsets[text + 1]
         while i < end:
             # The start of a stretch is an edge, as its end is.
-            state = int64(transitions[EDGE])
+            state = int64(transitions[EDGE]) & ~HAS_WORDS
             digits = marks = last_digit = in_a_row = most_in_a_row = in_number = most_in_number = stop = int64(0)
             between, bits, start, is_open = _MOST_BETWEEN_DIGITS, np.uint32(0), i, True
             while i < end and is_open:
@@ -443,8 +446,11 @@ def note_signs(
                     between = _MOST_BETWEEN_DIGITS
                     continue
                 is_open = point != _LINE_FEED and point != _FULL_STOP
-                follow = follows[point]
-                if follow & DIGIT:
+                look = int64(looks[point])
+                kind = look & CLASS
+                if look == kind:
+                    in_a_row, between = int64(0), _MOST_BETWEEN_DIGITS
+                elif look & A_DIGIT:
                     digits += 1
                     in_a_row += 1
                     in_number = in_number + 1 if between < _MOST_BETWEEN_DIGITS else int64(1)
@@ -453,19 +459,18 @@ def note_signs(
                 else:
                     in_a_row = int64(0)
                     if between < _MOST_BETWEEN_DIGITS:
-                        is_like = (parts[point] & LIKE_DIGIT) != 0
+                        is_like = (look & MAY_BE_DIGIT) != 0
                         in_number += is_like
                         most_in_number = max(most_in_number, in_number)
-                        joins = between + 1 if parts[point] & JOINS else _MOST_BETWEEN_DIGITS
+                        joins = between + 1 if look & JOINS else _MOST_BETWEEN_DIGITS
                         between = int64(0) if is_like else joins
-                marks += (follow & MARK) != 0
-                kind = int64(classes[point])
+                    marks += (look & A_MARK) != 0
                 if kind == SKIPPED:
                     continue
-                state = int64(transitions[state + kind])
-                if state < 0:
-                    state = -1 - state
-                    word = state // n_classes
+                state = int64(transitions[state * n_classes + kind])
+                if state & HAS_WORDS:
+                    state &= ~HAS_WORDS
+                    word = state
                     found, least = signs_of_state[word], int64(digits_of_state[word])
                     if stop == 0:
                         stop = _stop_of_stretch(data, i, end) if is_open else i
@@ -477,9 +482,9 @@ def note_signs(
                         # Of a word between edges, the edge after it has been read.
                         is_cell = (parts[point] & CELL_END) != 0
                         n_hits = _note_hit(hits, n_hits, n, data, i, stop, end, is_cell, follows, parts, word, found)
-            state = int64(transitions[state + EDGE])
-            if state < 0:
-                word = (-1 - state) // n_classes
+            word = int64(transitions[state * n_classes + EDGE])
+            if word & HAS_WORDS:
+                word &= ~HAS_WORDS
                 bits |= signs_of_state[word]
                 if signs_of_state[word] & np.uint32(hit_signs):
                     n_hits = _note_hit(
