@@ -46,7 +46,7 @@ from manyo.filters.pii.normal_form import digits_read, folded
 from manyo.filters.pii.open_text import OpenText
 from manyo.filters.pii.own_kinds import find_own
 from manyo.filters.pii.patterns import PATTERNS
-from manyo.filters.pii.postal_addresses import find_addresses
+from manyo.filters.pii.postal_addresses import find_addresses, modern
 from manyo.filters.pii.private_names import passage_names
 from manyo.filters.pii.private_words import AS_EXAMPLE
 from manyo.filters.pii.rejoined import rejoined
@@ -332,11 +332,12 @@ _UNIT: Final = re.compile("[都道府県市区町村郡字]")
 def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Hole]) -> Iterator[_Span]:
     """Postal addresses whose municipality is in a piece, or in the line before it, if that breaks off there."""
     reached = 0
+    text = modern(fold) if pieces else fold
     for start, stop in pieces:
         above = fold.rfind("\n", 0, max(0, start - 1)) + 1
         is_broken = start > 1 and fold[start - 1] == "\n" and bool(_UNIT.search(fold, above, start))
         first = above if is_broken else start
-        for place in find_addresses(fold, max(first, reached), stop):
+        for place in find_addresses(text, max(first, reached), stop):
             reached = place.stop
             is_masked = any(mask.start < place.stop and place.start < mask.stop for mask in masks)
             value = fold[place.start : place.stop]

@@ -187,3 +187,38 @@ def _classes(sets: Iterable[_Chars]) -> tuple[Uint16s, dict[_Chars, list[int]]]:
 def keep(expression: str, data: Bytes, starts: Int64s, stops: Int64s, may: Bools) -> None:
     """Clear the flags `may` of stretches of UTF-8 in which an expression does not match."""
     keep_matching(data, starts, stops, *automaton(expression), may)
+
+
+def edge_chars(expression: str, is_last: bool) -> Bytes | None:
+    """(65537,), whether a match inside a text may start or end with each character; None if it may be empty.
+
+    Args:
+        expression: in Python's syntax.
+        is_last: whether the last character of a match is asked for.
+    """
+    found = np.zeros(_N_CHARS, np.uint8)
+    tree = parser.parse(expression)
+    return None if _may_be_empty(tree, tree.state.flags, is_last, found) else found
+
+
+def _may_be_empty(items: Iterable[tuple[Any, Any]], flags: int, is_last: bool, found: Bytes) -> bool:
+    """Whether parsed items may match nothing; adds the characters at their edge."""
+    for code, of in reversed(list(items)) if is_last else items:
+        if code is codes.BRANCH:
+            are_empty = [_may_be_empty(branch, flags, is_last, found) for branch in of[1]]
+            is_empty = any(are_empty)
+        elif code is codes.SUBPATTERN:
+            is_empty = _may_be_empty(of[3], (flags | of[1]) & ~of[2], is_last, found)
+        elif code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
+            is_empty = _may_be_empty(of[2], flags, is_last, found) or of[0] == 0
+        elif code is codes.AT:
+            # Inside a text none of its ends is passed; a line end is asked for as a character.
+            is_empty = (of is codes.AT_END) == is_last
+        elif code in (codes.ASSERT, codes.ASSERT_NOT):
+            is_empty = True
+        else:
+            found |= np.frombuffer(_chars(code, of, flags), np.uint8)
+            is_empty = False
+        if not is_empty:
+            return False
+    return True

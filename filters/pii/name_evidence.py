@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from manyo.filters.pii.cues import Cue, Cues
 from manyo.filters.pii.labels import is_label_word
 from manyo.filters.pii.name_shapes import (
     LETTER,
@@ -28,6 +29,7 @@ from manyo.filters.pii.name_shapes import (
     is_place,
     may_be_place,
     parts,
+    surname_lengths,
 )
 from manyo.filters.pii.name_starts import KIN_OF_TWO, SECTION, name_starts
 from manyo.filters.pii.open_text import Interval, OpenText
@@ -50,13 +52,6 @@ ENOUGH: Final = 4.0
 ENOUGH_BY_NUMBER: Final = 3.5
 
 
-class _Cue(NamedTuple):
-    """What says that a name stands here: an expression at the edge of the name, and what it adds."""
-
-    weight: float
-    expression: re.Pattern[str]
-
-
 _OPENS: Final = r"(?:の|は|が|も|に|へ|と|で|、|・|,|:|/|=|\(| |「|『|←|→|\t)"
 _BULLET: Final = r"[ \t]*(?:[-*・○●◯□■◆◇▼▲▽△>※＊]|(?:[0-9]{1,3}|[ア-ンA-Za-z])[.):]|\([0-9ア-ン]{1,3}\)|[①-⑳])?[ \t]*"
 #: Words for work, offices of clubs and parts in an event; of people who are public in them, `is_public` knows.
@@ -67,19 +62,23 @@ _PART: Final = (
     "|主将|コーチ|マネージャー|通報者|目撃者|被疑者|被告人|原告|被告|相手方|債務者|債権者|相続人|後見人|業務委託|派遣|新人|仲人|職人|業者"
     "|付き添い|立会人|送迎|オーナー|常連|嫁|婿|姑|舅|女性|男性|男|女|ご主人|奥様|奥さん|旦那さん|お子さん|お孫さん|兄貴|姉貴|リーダー|講師|同居人"
 )
-_AT_START: Final = _Cue(0.5, re.compile(rf"(?:^|\n){_BULLET}$"))
-_BEFORE: Final = (
-    _Cue(1.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:さん|様|氏)?{_OPENS}{{0,2}}$")),
-    # Of whom a sentence says at once whose kin or what he is, a surname is enough: 孫の林が, 飼い主の森です.
-    _Cue(0.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は)$")),
-    _Cue(1.5, re.compile("(?:連絡|問い?合わ?せ|返却|返送|申し?込み?|返事|返信|預け先|鍵|荷物)は、?$")),
-    _Cue(1.0, re.compile(f"(?:{_PART}){_OPENS}{{0,2}}$")),
-    _Cue(1.0, re.compile(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
-    _Cue(1.5, re.compile(r"(?:名義|名前|氏名|本名|宛名|フリガナ|カナ)[^。\n\0]{0,12}$")),
-    _Cue(2.0, re.compile(r"(?:(?<![品社店曲題件書国地駅校町市学種品会])名|表札|名字|苗字)(?:は|が|も)[「『]?$")),
-    _Cue(
-        0.5, re.compile(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$")
+_AT_START: Final = Cue(0.5, re.compile(rf"(?:^|\n){_BULLET}$"))
+BEFORE: Final = Cues(
+    (
+        Cue(1.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:さん|様|氏)?{_OPENS}{{0,2}}$")),
+        # Of whom a sentence says at once whose kin or what he is, a surname is enough: 孫の林が, 飼い主の森です.
+        Cue(0.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は)$")),
+        Cue(1.5, re.compile("(?:連絡|問い?合わ?せ|返却|返送|申し?込み?|返事|返信|預け先|鍵|荷物)は、?$")),
+        Cue(1.0, re.compile(f"(?:{_PART}){_OPENS}{{0,2}}$")),
+        Cue(1.0, re.compile(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
+        Cue(1.5, re.compile(r"(?:名義|名前|氏名|本名|宛名|フリガナ|カナ)[^。\n\0]{0,12}$")),
+        Cue(2.0, re.compile(r"(?:(?<![品社店曲題件書国地駅校町市学種品会])名|表札|名字|苗字)(?:は|が|も)[「『]?$")),
+        Cue(
+            0.5,
+            re.compile(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$"),
+        ),
     ),
+    is_before=True,
 )
 #: A speaker who names himself: ぼくは岡です, 業務委託の星野です.
 _SELF_BEFORE: Final = re.compile(
@@ -88,47 +87,50 @@ _SELF_BEFORE: Final = re.compile(
 )
 _SELF_AFTER: Final = re.compile("です(?:[。、!♪\n]|が|けど|$)|と申|といい|っていい|と言い|だけど")
 _SELF: Final = 2.0
-_AFTER: Final = (
-    _Cue(2.0, re.compile(f" ?(?:{HONORIFIC}|殿(?!堂)|ご?夫妻|御?令室|家(?=[\\s、。のは]|$))")),
-    _Cue(1.5, re.compile("容疑者|被告|受刑者")),
-    _Cue(
-        1.5,
-        re.compile(
-            r"(?:って|と)(?:いう|いい|言|呼|名乗|申|奴|やつ|ヤツ|人|ひと|子|方|者|書|読)|いう(?:ねん|の|人)"
-            r"|(?: ?\([^()\n]{1,14}\))?の(?:母|父|妻|夫|祖母|祖父|保護者|姉|兄|妹|弟|娘|息子"
-            "|子ども|家族|代理|実家|自宅|ご自宅|家に|携帯|電話|番号|連絡先|住所|メール|口座|本人|件で)"
+AFTER: Final = Cues(
+    (
+        Cue(2.0, re.compile(f" ?(?:{HONORIFIC}|殿(?!堂)|ご?夫妻|御?令室|家(?=[\\s、。のは]|$))")),
+        Cue(1.5, re.compile("容疑者|被告|受刑者")),
+        Cue(
+            1.5,
+            re.compile(
+                r"(?:って|と)(?:いう|いい|言|呼|名乗|申|奴|やつ|ヤツ|人|ひと|子|方|者|書|読)|いう(?:ねん|の|人)"
+                r"|(?: ?\([^()\n]{1,14}\))?の(?:母|父|妻|夫|祖母|祖父|保護者|姉|兄|妹|弟|娘|息子"
+                "|子ども|家族|代理|実家|自宅|ご自宅|家に|携帯|電話|番号|連絡先|住所|メール|口座|本人|件で)"
+            ),
         ),
-    ),
-    _Cue(
-        1.0,
-        re.compile(
-            rf" ?(?:{HONORIFIC}|氏|容疑者|被告)? ?\("
-            "(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3}|当時|享年|旧姓|仮"
-            f"|(?:{KIN}|{ROLE})[)、・]|[ァ-ヴーぁ-ゖ ・]{{3,16}}\\)|<)"
-            rf"|(?:{HONORIFIC})?[、, \t]{{1,2}}(?:満|享年)?(?:[0-9]{{1,3}}|[一二三四五六七八九十]{{1,3}}) ?"
-            "(?:[歳才]|さい)"
+        Cue(
+            1.0,
+            re.compile(
+                rf" ?(?:{HONORIFIC}|氏|容疑者|被告)? ?\("
+                "(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3}|当時|享年|旧姓|仮"
+                f"|(?:{KIN}|{ROLE})[)、・]|[ァ-ヴーぁ-ゖ ・]{{3,16}}\\)|<)"
+                rf"|(?:{HONORIFIC})?[、, \t]{{1,2}}(?:満|享年)?(?:[0-9]{{1,3}}|[一二三四五六七八九十]{{1,3}}) ?"
+                "(?:[歳才]|さい)"
+            ),
         ),
-    ),
-    _Cue(1.0, re.compile(" ?氏(?!名)")),
-    _Cue(
-        1.0,
-        re.compile(
-            r"から(?:の)?(?:お?電話|ご?連絡|入電|着信|メール|ご?依頼|ご?相談|お?問|申し?出|伝言|返信|お?便り|手紙|荷物)"
-            r"|(?:へ|に|まで|宛に|あてに)(?:お?電話|ご?連絡|転送|折り返|返信|お?送|お?渡|お?返し|お?伝え|知らせ)"
-            r"|(?:が|は|も)(?:不在|外出|欠席|早退|入院|退院|来院|来訪|転居|引っ越|担当|対応|応対)"
+        Cue(1.0, re.compile(" ?氏(?!名)")),
+        Cue(
+            1.0,
+            re.compile(
+                r"から(?:の)?(?:お?電話|ご?連絡|入電|着信|メール|ご?依頼|ご?相談|お?問|申し?出|伝言|返信|お?便り|手紙|荷物)"
+                r"|(?:へ|に|まで|宛に|あてに)(?:お?電話|ご?連絡|転送|折り返|返信|お?送|お?渡|お?返し|お?伝え|知らせ)"
+                r"|(?:が|は|も)(?:不在|外出|欠席|早退|入院|退院|来院|来訪|転居|引っ越|担当|対応|応対)"
+            ),
         ),
-    ),
-    _Cue(
-        0.5,
-        re.compile(
-            r" ?(?:です|でした|だよ|だけど|でございます|まで|でお願い|宛|あて|より|拝|儀"
-            r"|本人|たち|ら(?![一-鿿ぁ-ゖ])|も[一-鿿誘]|に[聞言渡頼])"
+        Cue(
+            0.5,
+            re.compile(
+                r" ?(?:です|でした|だよ|だけど|でございます|まで|でお願い|宛|あて|より|拝|儀"
+                r"|本人|たち|ら(?![一-鿿ぁ-ゖ])|も[一-鿿誘]|に[聞言渡頼])"
+            ),
         ),
+        Cue(0.5, re.compile(r" {0,2}(?:$|[\n\t])")),
+        Cue(0.5, re.compile(r"(?:まで|へ|宛て?[にで]?|に(?:預け|渡|返))(?=[。、(\n]|$|てあ|して|てくだ)|宛に")),
+        Cue(1.5, re.compile("(?:医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ)")),
+        Cue(0.5, re.compile("の(?:携帯|電話|番号|ご?自宅|実家|住所|口座|連絡先)")),
     ),
-    _Cue(0.5, re.compile(r" {0,2}(?:$|[\n\t])")),
-    _Cue(0.5, re.compile(r"(?:まで|へ|宛て?[にで]?|に(?:預け|渡|返))(?=[。、(\n]|$|てあ|して|てくだ)|宛に")),
-    _Cue(1.5, re.compile("(?:医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ)")),
-    _Cue(0.5, re.compile("の(?:携帯|電話|番号|ご?自宅|実家|住所|口座|連絡先)")),
+    is_before=False,
 )
 #: A surname alone at the end of a letter or message, after its last sentence.
 _SIGNED_BEFORE: Final = re.compile(
@@ -153,7 +155,7 @@ _KIN_WORD: Final = re.compile(f"(?:{KIN}|あに|あね|おとうと|いもうと
 #: Nor are they, sections and offices its start: 長男忠雄, 店長原 大輔, 妻片山 理恵; but 妹尾 is a surname.
 _WORD_BEFORE: Final = re.compile(f"(?:{KIN_OF_TWO}|{SECTION}|[妻夫娘母父兄姉弟妹孫])(?=[一-鿿])")
 _RUN: Final = re.compile(f"{LETTER}+")
-#: What may follow a name in one word, beside what `_AFTER` lists.
+#: What may follow a name in one word, beside what `AFTER` lists.
 _WORD_ENDS: Final = re.compile(
     rf"(?!{LETTER})|[はがのをにともへで]|から|より|や(?![一-鿿])|って|という|です|でし|だ|さ[んま]|様|氏|先生|くん|ちゃん|君|殿|容疑者|被告|まで|宛|ら"
     "|医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ|いう(?=ねん|の|人|者|ひと)|[ねよ](?![一-鿿ぁ-ゖ])|方(?![一-鿿])|ほか|夫妻|本人|拝|儀|といい|と申|あて|家(?![一-鿿])|宅(?![一-鿿])"
@@ -249,7 +251,7 @@ def evident_names(
                 continue
             if within.in_hole(start) or _KIN_WORD.match(text, start):
                 continue
-            if kanji and _WORD_BEFORE.match(text, start) and max(_surname_lengths(kanji[:2]), default=0) < 2:
+            if kanji and _WORD_BEFORE.match(text, start) and max(surname_lengths(kanji[:2]), default=0) < 2:
                 continue
             best = (0.0, 0)
             readings = set(_readings(within, start, kanji))
@@ -277,7 +279,7 @@ class _Before(NamedTuple):
 def _before(text: str, start: int, ends: set[int]) -> _Before:
     """The sum of the cues before a place."""
     first = max(0, start - _BEFORE_CHARS)
-    alone = sum(cue.weight for cue in _BEFORE if cue.expression.search(text, first, start))
+    alone = BEFORE.sum_before(text, first, start)
     beside = _BESIDE_BEFORE.search(text, first, start) if ends else None
     # Shops stand at the start of a line, too: a surname alone gains nothing by it.
     at_start = _AT_START.weight if _AT_START.expression.search(text, first, start) else 0.0
@@ -300,7 +302,7 @@ def _score(text: str, start: int, before: _Before, reading: _Reading, starts: se
     """The sum of what speaks for a name."""
     first, stop = max(0, start - _BEFORE_CHARS), reading.stop
     score = before.alone if reading.is_alone else before.full
-    score += sum(cue.weight for cue in _AFTER if cue.expression.match(text, stop))
+    score += AFTER.sum_after(text, stop)
     after = _BESIDE_AFTER.match(text, stop) if near else None
     if before.is_beside or (after and after.end() - 2 in starts):
         score += _BESIDE
@@ -323,7 +325,7 @@ def _readings(within: OpenText, start: int, kanji: str) -> Iterator[_Reading]:
         yield from _in_kana_or_latin(text, start, within.limit(start))
         return
     stop = start + len(kanji)
-    lengths = _surname_lengths(kanji[:_SURNAME_CHARS])
+    lengths = surname_lengths(kanji[:_SURNAME_CHARS])
     limit = within.limit(start)
     if text.startswith(" ", stop):
         mixed = _MIXED.match(text, start, limit)
@@ -397,15 +399,9 @@ def _in_kana_or_latin(text: str, start: int, limit: int) -> Iterator[_Reading]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _surname_lengths(letters: str) -> tuple[int, ...]:
-    """How many of the first letters may be a surname."""
-    return tuple(n for n in range(len(letters), 0, -1) if "姓" in parts(letters[:n]))
-
-
-@lru_cache(maxsize=1 << 16)
 def _may_be_name(kanji: str, is_before_gap: bool) -> bool:
     """Whether a name may start with kanji before something else; nearly all words end here."""
-    is_of_length = bool(_surname_lengths(kanji[:_SURNAME_CHARS])) or 2 < len(kanji) <= 6
+    is_of_length = bool(surname_lengths(kanji[:_SURNAME_CHARS])) or 2 < len(kanji) <= 6
     return is_before_gap or (is_of_length and not _is_no_name(kanji))
 
 

@@ -255,6 +255,12 @@ def parts(word: str) -> frozenset[str]:
     return frozenset(part[3] for part in found if part[2] == "人名")
 
 
+@lru_cache(maxsize=1 << 16)
+def surname_lengths(letters: str) -> tuple[int, ...]:
+    """How many of the first letters may be a surname, from the most on."""
+    return tuple(n for n in range(len(letters), 0, -1) if "姓" in parts(letters[:n]))
+
+
 def is_no_latin(words: str) -> bool:
     """Whether words in Latin letters are those of companies, forms or examples, and no name."""
     return bool(_NO_LATIN.search(words))
@@ -286,11 +292,12 @@ def name_chars(window: str, belief: Belief) -> int:
 def _known(window: str, belief: Belief) -> int:
     """The length of the surname, and given name, that the dictionary knows."""
     run = _RUN.match(window)
+    lengths = surname_lengths(run[0][:_SURNAME_CHARS]) if run else ()
+    if not run or not lengths or is_common(run[0]) or is_place(run[0]):
+        return 0
     longest_alone = 0
-    for n_surname in range(min(_SURNAME_CHARS, len(run[0]) if run else 0), 0, -1):
+    for n_surname in lengths:
         surname = window[:n_surname]
-        if "姓" not in parts(surname) or (run and (is_common(run[0]) or is_place(run[0]))):
-            continue
         gap = _GAP.match(window, n_surname)
         stop = _given_end(window, gap.end() if gap else n_surname, belief.is_expected)
         if stop:
@@ -298,7 +305,7 @@ def _known(window: str, belief: Belief) -> int:
         if surname in _NO_PERSON:
             continue
         # 広がり is not the surname 広: one character is a name only if the word ends after it.
-        is_word = n_surname > 1 or (run is not None and len(run[0]) == 1)
+        is_word = n_surname > 1 or len(run[0]) == 1
         is_word = is_word and not _HIRAGANA.fullmatch(surname)
         if is_word and n_surname >= max(belief.alone, longest_alone) and NAME_END.match(window, n_surname):
             longest_alone = max(longest_alone, n_surname)

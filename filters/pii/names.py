@@ -91,6 +91,8 @@ _PUBLIC_TABLE: Final = re.compile(
 )
 _PRIVATE_TABLE: Final = re.compile("住所|電話|連絡先|携帯|メール|生年月日|口座|(?i:tel|mail|phone|address)")
 _TITLED: Final = re.compile("名義(?=[)で」])|(?<=[A-Za-zァ-ヴ一-鿿]) ?㊞")
+#: All that may be in a name, up to its end.
+_NAME_LETTERS: Final = re.compile(f"(?:{LETTER}|[A-Za-zÀ-ƿḀ-ỿ'’,./・＝=･ 　-])+$")
 _KATAKANA_NAME: Final = re.compile("[ァ-ヴー]{2,} ?[ァ-ヴー]{2,}")
 _SECTION_BEFORE: Final = re.compile("[部課係室局科班会店校院] ?$")
 # A list of donors: an amount, then names.
@@ -361,7 +363,11 @@ def _addressed(within: OpenText, address: re.Match[str]) -> Iterator[Name]:
             text, max(0, address.start() - 10), address.start()
         )
     ]
+    letters = _NAME_LETTERS.search(text, max(0, address.start() - WINDOW_CHARS), address.start())
+    first = letters.start() if letters else address.start()
     for start in sorted({*within.starts_before(address.start()), *roles}):
+        if start < first:
+            continue
         is_first = within.is_line_start(start)
         if not is_title and not (is_first and _KATAKANA_NAME.fullmatch(text, start, address.start())):
             continue

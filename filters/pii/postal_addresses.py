@@ -68,7 +68,10 @@ _SHAPE: Final = re.compile(
     f"{_S}(?![のはがをにでともへや市区町村])(?:{_LETTER}{{1,7}}?郡{_S}{_LETTER}{{1,6}}?[町村]|{_LETTER}{{1,6}}?[市区郡町村])"
 )
 _SHAPE_BEFORE: Final = re.compile("(?<![一-鿿々ァ-ヴー])(?:[一-鿿]{1,4}市(?:[一-鿿]{1,4}区)?)$")
-_UNIT: Final = re.compile(f"{_PREFECTURE}|[市区町村郡]")
+# The first character is tested first: nearly all places fail there.
+_UNIT: Final = re.compile(
+    f"(?=[{''.join(sorted({name[0] for name in _PREFECTURES}))}市区町村郡])(?:{_PREFECTURE}|[市区町村郡])"
+)
 
 #: What a number that is no block counts.
 _COUNTED: Final = (
@@ -167,17 +170,21 @@ _TOWN_AND_BLOCK: Final = re.compile(
 )
 
 
-def find_addresses(fold: str, start: int, stop: int) -> Iterator[Address]:
-    """The addresses that start in `fold[start:stop]`, in order and disjoint; one may go on in the next line.
+def modern(fold: str) -> str:
+    """A folded text with the characters of old addresses as they are written now."""
+    return mapped(fold, _OLD)
+
+
+def find_addresses(text: str, start: int, stop: int) -> Iterator[Address]:
+    """The addresses that start in `text[start:stop]`, in order and disjoint; one may go on in the next line.
 
     Args:
-        fold: a text in folded form (`manyo.filters.pii.normal_form.folded`).
+        text: a folded text (`manyo.filters.pii.normal_form.folded`) in modern characters.
         start, stop: where anchors may stand, in code points.
 
     Yields:
         Addresses from the postal code or the prefecture, if one stands before the municipality, to the last room.
     """
-    text = mapped(fold, _OLD)
     reached = start
     for anchor in _anchors(text, start, stop):
         if anchor.start < reached:

@@ -14,6 +14,7 @@ from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.label_kernels import longest_words
 from manyo.filters.pii.labels import trie_of
 from manyo.filters.pii.matching import Pattern, matches_of
+from manyo.filters.pii.name_evidence import AFTER, BEFORE
 from manyo.filters.pii.name_starts import STARTS, name_starts
 from manyo.filters.pii.normal_form import (
     _MARKED,
@@ -184,3 +185,23 @@ def test_names_start_where_the_expression_says(text: str, data: st.DataObject) -
     kanji = re.compile("[一-鿿々ヶ﨑𠮷]*")
     expected = [(start, kanji.match(text, start).end()) for start in starts]  # type: ignore[union-attr]
     assert list(name_starts(text, OpenText(text, []).points, first, last)) == expected
+
+
+ALL_CUES = {True: BEFORE, False: AFTER}
+
+
+@settings(max_examples=300)
+@given(
+    st.text(st.sampled_from("夫の父は、山。さん殿氏（32)\n \t名義様です:の電話から"), max_size=24),
+    st.booleans(),
+    st.data(),
+)
+def test_the_character_at_a_place_hides_no_cue(text: str, is_before: bool, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(text)))
+    cues = ALL_CUES[is_before]
+    every = [
+        cue.weight
+        for cue in cues.every
+        if (cue.expression.search(text, 0, place) if is_before else cue.expression.match(text, place))
+    ]
+    assert sum(every) == (cues.sum_before(text, 0, place) if is_before else cues.sum_after(text, place))
