@@ -10,30 +10,31 @@ from typing import Final
 
 from manyo.filters.pii.fields import OF_PERSONS, Field, line_of
 from manyo.filters.pii.kinds import MASK
+from manyo.filters.pii.lazily import lazily
 
-_CODE: Final = re.compile(
+_CODE: Final = lazily(
     r"〒? ?[0-9]{3} ?- ?[0-9]{4}(?![0-9-])|〒? ?[0-9]{7}(?![0-9-])|〒 ?[0-9]{3}(?:-[0-9]{2})?(?![0-9])"
 )
-_BARE_CODE: Final = re.compile(r"〒? ?[0-9](?: ?[0-9]){2} ?-? ?[0-9](?: ?[0-9]){3}(?![0-9-])")
-_CARD: Final = re.compile(r"[^;\n][^\n]*[0-9][^\n]*?(?=;*(?:JP|Japan|日本)?$)")
-_TOKEN: Final = re.compile(r"(?:[一-鿿々〆〇ヶヵァ-ヴーぁ-ん・A-Za-z0-9'&.\-]|-(?=[0-9]))+")
-_PLACE: Final = re.compile("[都道府県市区町村郡島]|丁目|番地|大字|字")
-_NUMBER: Final = re.compile("[0-9]+|[〇一二三四五六七八九十百千]{1,8}(?:丁|番|号|地|の|ノ|-|$)|番外地|無番地")
+_BARE_CODE: Final = lazily(r"〒? ?[0-9](?: ?[0-9]){2} ?-? ?[0-9](?: ?[0-9]){3}(?![0-9-])")
+_CARD: Final = lazily(r"[^;\n][^\n]*[0-9][^\n]*?(?=;*(?:JP|Japan|日本)?$)")
+_TOKEN: Final = lazily(r"(?:[一-鿿々〆〇ヶヵァ-ヴーぁ-ん・A-Za-z0-9'&.\-]|-(?=[0-9]))+")
+_PLACE: Final = lazily("[都道府県市区町村郡島]|丁目|番地|大字|字")
+_NUMBER: Final = lazily("[0-9]+|[〇一二三四五六七八九十百千]{1,8}(?:丁|番|号|地|の|ノ|-|$)|番外地|無番地")
 #: A token that goes on with the block: 番地 after a blank, the block itself, the street of Hokkaido.
-_BLOCK: Final = re.compile(
+_BLOCK: Final = lazily(
     r"(?:第?[0-9〇一二三四五六七八九十百]+|[甲乙丙丁イロハニホヘト])(?:$|[-番丁条号地の])|番地|[0-9]+(?:-[0-9]+)+$"
 )
-_BUILDING: Final = re.compile(
+_BUILDING: Final = lazily(
     "ビル|マンション|アパート|荘|ハイツ|コーポ|ハイム|メゾン|タワー|レジデンス|コート|パレス|ハウス|プラザ|団地"
     "|住宅|館|棟|寮|号室|階|様方|方$|グランド|ヴィラ|ガーデン|テラス|ヒルズ|センター"
     r"|[A-Za-z0-9]{1,5}(?:号室?|室|F|階)$|[ァ-ヴー一-鿿][0-9]{2,4}$|^[0-9A-Z-]{2,6}$"
 )
-_NO_ADDRESS: Final = re.compile(
+_NO_ADDRESS: Final = lazily(
     r"(?i)^(?:tel|fax|電話|携帯|℡|e-?mail|メール|担当|氏名|代表|https?|0[0-9]{1,4}-)|です|ます|して|ください|まで"
     r"|を|には|では"
 )
-_PERSON_BEFORE: Final = re.compile("様方$|方$")
-_CLOSE: Final = re.compile("(?:です|にて|で|に|へ|から|まで|の(?![0-9]))(?=$|[^0-9]).*$")
+_PERSON_BEFORE: Final = lazily("様方$|方$")
+_CLOSE: Final = lazily("(?:です|にて|で|に|へ|から|まで|の(?![0-9]))(?=$|[^0-9]).*$")
 
 
 def read_address(fold: str, field: Field) -> tuple[int, int] | None:
@@ -50,7 +51,7 @@ def read_address(fold: str, field: Field) -> tuple[int, int] | None:
     return (places[span[0]], places[span[1] - 1] + 1) if span else None
 
 
-_APART: Final = re.compile("[0-9] [0-9-] [0-9-]")
+_APART: Final = lazily("[0-9] [0-9-] [0-9-]")
 _NUMERIC: Final = "0123456789-"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from manyo.filters.pii.labels import is_label_word
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_shapes import FIRM, GAPPED
 from manyo.filters.pii.open_text import OpenText
 from manyo.filters.pii.private_words import Name
@@ -19,12 +20,12 @@ from manyo.filters.pii.private_words import Name
 #: So many lines of a block, and half of all, have a name in a column of names.
 _LEAST_NAMES: Final = 2
 _SEPARATORS: Final = "\t|,、…‥:：/／　→"
-_CELL: Final = re.compile(f"[^{_SEPARATORS}\n]+")
-_BULLET: Final = re.compile(
+_CELL: Final = lazily(f"[^{_SEPARATORS}\n]+")
+_BULLET: Final = lazily(
     r"[ \t　]*(?:[-*・○●◯□■◆◇▼▲>＞※]|[0-9０-９]{1,4}[.．):： 　]|\([0-9ア-ン]{1,3}\)|[①-⑳])[ \t　]*"
 )
-_BLOCK: Final = re.compile(r"(?m:^)(?:[^\n]++(?:\n|$)){3,}")
-_AFTER: Final = re.compile(f" ?(?:様|さん|君|くん|ちゃん|氏|先生|殿)?[\"']? ?(?:$|[{_SEPARATORS}\n(（<>]|  | [→])")
+_BLOCK: Final = lazily(r"(?m:^)(?:[^\n]++(?:\n|$)){3,}")
+_AFTER: Final = lazily(f" ?(?:様|さん|君|くん|ちゃん|氏|先生|殿)?[\"']? ?(?:$|[{_SEPARATORS}\n(（<>]|  | [→])")
 
 
 def aligned_names(text: str, within: OpenText, known: Sequence[Name]) -> Iterator[Name]:

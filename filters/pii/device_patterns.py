@@ -7,6 +7,7 @@ import re
 from manyo.filters.pii.character_sets import BLANK, DIGIT
 from manyo.filters.pii.check_digits import is_iban
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.matching import HALF_WIDTH, HOLE, NAME_HOLE, Pattern
 
 # The class number has up to three digits, since 2018 also letters; a dot stands for a missing digit of the number.
@@ -18,7 +19,7 @@ _PLATE_SERIAL = (
 )
 #: Places of plates are in kanji or katakana but for these.
 _PLATE_PLACE = "[一-鿿ァ-ヶ]{1,4}|いわき|つくば|なにわ|とちぎ|(?<![ぁ-んァ-ヶ一-鿿])[ぁ-ん]{2,4}"
-_PLATE = re.compile(
+_PLATE = lazily(
     f"(?=[0-9０-９一-鿿ぁ-んァ-ヶ])(?<![一-鿿ァ-ヶ]){NOT_AFTER_MASK}(?:"
     # With its class number, the place makes a plate of four digits in a row.
     f"(?:{_PLATE_PLACE}){BLANK}{{0,2}}[1-9１-９][0-9０-９A-Z]{{1,2}}{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}"
@@ -28,12 +29,12 @@ _PLATE = re.compile(
     f"|[一-鿿]{{1,4}}[市区町村]{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}{_PLATE_SERIAL}"
     f")(?![0-9０-９年月日円人]){NOT_BEFORE_MASK}"
 )
-_MAC = re.compile(
+_MAC = lazily(
     rf"(?=[0-9A-Fa-f])(?:(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})"
     rf"(?:(?P=mark)[0-9A-Fa-f]{{2}}){{4}}(?![0-9A-Fa-f:\-]){NOT_BEFORE_MASK}"
     rf"|(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9a-f]{{4}}\.[0-9a-f]{{4}}\.[0-9a-f]{{4}}(?![0-9A-Za-z:.\-]){NOT_BEFORE_MASK})"
 )
-_IBAN = re.compile(
+_IBAN = lazily(
     rf"(?=[A-Z])(?<![A-Za-z0-9]){NOT_AFTER_MASK}[A-Z]{{2}}[0-9]{{2}}(?:{BLANK}?[A-Z0-9]{{4}}){{2,7}}(?:{BLANK}?[A-Z0-9]{{1,4"
     rf"}})?(?![A-Za-z0-9]){NOT_BEFORE_MASK}"
 )
@@ -119,7 +120,7 @@ def _is_plate(match: re.Match[str]) -> bool:
 # --- the position of a home ---
 
 _DEGREES = r"[0-9]{1,2}(?:\.[0-9]+)?"
-_POSITION = re.compile(
+_POSITION = lazily(
     "(?=[NS北234])(?:"
     rf"(?<![0-9.]){NOT_AFTER_MASK}(?:[NS]{BLANK}?)?[234][0-9]\.[0-9]{{4,}}(?:°?[NS])?[,、/ 　]{{1,3}}(?:[EW]{BLANK}"
     rf"?)?1[234][0-9]\.[0-9]{{4,}}(?:°?[EW])?(?![0-9]){NOT_BEFORE_MASK}"
@@ -128,15 +129,15 @@ _POSITION = re.compile(
     rf"(?:東経{BLANK}?|E{BLANK}?)?1[234][0-9]{BLANK}?[°度]{BLANK}?[0-9]{{1,2}}{BLANK}?['′’分]{BLANK}?(?:{_DEGREES}"
     rf"{BLANK}?[\"″”秒]?)?{BLANK}?E?{NOT_BEFORE_MASK})"
 )
-_DEGREES_POSITION = re.compile(
+_DEGREES_POSITION = lazily(
     rf"(?:北緯|N){BLANK}?{NOT_AFTER_MASK}[234][0-9]\.[0-9]{{3,}}{BLANK}?[度°]?[,、 　]{{0,3}}(?:東経|E){BLANK}?1[23"
     rf"4][0-9]\.[0-9]{{3,}}{BLANK}?[度°]?{NOT_BEFORE_MASK}"
 )
-_HOME = re.compile(
+_HOME = lazily(
     "自宅|うち[のはへに]|実家|(?<![一-鿿])家(?![族電具])|我が家|わが家|住まい|お宅|住所|住んで|(?:彼|彼女|友人"
     "|祖父母|両親)の家"
 )
-_SCENIC = re.compile("山頂|剣ヶ峰|島|駅|岬|灯台|震源|城跡")
+_SCENIC = lazily("山頂|剣ヶ峰|島|駅|岬|灯台|震源|城跡")
 
 # --- accounts ---
 
@@ -144,41 +145,41 @@ _SOCIAL_HOSTS = (
     *("instagram.com/", "twitter.com/", "/x.com/", "facebook.com/", "tiktok.com/", "threads.net/", "line.me/ti/p/"),
     *("line.me/R/ti/p/", "/t.me/", "bsky.app/profile/"),
 )
-_SOCIAL_PAGE = re.compile(
+_SOCIAL_PAGE = lazily(
     rf"(?<=/)(?:{'|'.join(f'(?<={re.escape(host)})' for host in _SOCIAL_HOSTS)}){NOT_AFTER_MASK}"
     r"(?!(?:share|intent|home|search|hashtag|p|reel|explore|i|sharer|pages|groups|login|privacy|tos|events|watch"
     r"|plugins"
     r"|dialog|widgets|status|[A-Za-z]+\.php)(?![A-Za-z0-9_.]))"
     rf"~?@?[A-Za-z0-9_][A-Za-z0-9_.\-]{{2,40}}(?<![.\-]){NOT_BEFORE_MASK}"
 )
-_SOCIAL_WORD = re.compile(
+_SOCIAL_WORD = lazily(
     r"(?i:インスタ|ツイッター|Twitter|Instagram|LINE|ライン|フェイスブック|Facebook|TikTok|DM|フォロー"
     r"|(?<![A-Za-z])X(?![A-Za-z])|アカウント|垢|SNS|スレッズ|ブルースカイ)[^\n]{0,40}$"
 )
-_OFFICIAL = re.compile("公式|オフィシャル|official|当社|弊社|番組|編集部|当店")
-_AT_HANDLE = re.compile(
+_OFFICIAL = lazily("公式|オフィシャル|official|当社|弊社|番組|編集部|当店")
+_AT_HANDLE = lazily(
     rf"(?=[@＠])(?<![A-Za-z0-9_.＠@/+\-]){NOT_AFTER_MASK}[@＠][A-Za-z0-9_][A-Za-z0-9_.]{{2,30}}(?<!\.)(?![A-Za-z0-9_@＠])"
     rf"{NOT_BEFORE_MASK}"
 )
-_HANDLE_WORD = re.compile(
+_HANDLE_WORD = lazily(
     r"(?i:インスタ|ツイッター|Twitter|Instagram|(?<![A-Za-z])LINE(?![A-Za-z])|ライン|TikTok"
     r"|(?<![A-Za-z])X(?![A-Za-z])|アカウント|垢|スレッズ|ブルースカイ|DM|フォロー)[^\n。]{0,12}$"
 )
 
 #: ディスコードは名前#1234
-_SNS_SAID = re.compile(
+_SNS_SAID = lazily(
     r"(?i:インスタ|ツイッター|Twitter|Instagram|LINE|(?<![ァ-ヴー])ライン|TikTok|ディスコード|Discord|スカイプ|Skype"
     r"|カカオ(?:トーク)?|テレグラム|Telegram)"
     "(?:の?(?:ID|ＩＤ|アカウント|垢|アカ|名))?(?:(?:は|も|なら|で)[ぁ-ゖー、わ変更]{0,10}|[:：])?[ 　「『(（]?$"
 )
-_SNS_NAME = re.compile(
+_SNS_NAME = lazily(
     rf"(?=[A-Za-z])(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
     rf"{NOT_BEFORE_MASK}"
 )
-_BRACKET_AGE = re.compile(
+_BRACKET_AGE = lazily(
     f"(?<=[（(]){NOT_AFTER_MASK}(?:{DIGIT}{{2,3}}|[一二三四五六七八九十〇]{{2,3}})(?=[)）]){NOT_BEFORE_MASK}"
 )
-_NAME_BEFORE = re.compile(f"{NAME_HOLE}(?:さん|様|氏|儀|くん|ちゃん|容疑者|被告)?[（(]$")
+_NAME_BEFORE = lazily(f"{NAME_HOLE}(?:さん|様|氏|儀|くん|ちゃん|容疑者|被告)?[（(]$")
 
 
 def _is_marked_handle(match: re.Match[str]) -> bool:
@@ -192,12 +193,12 @@ _NO_AGE = (
     "以上|以下|以降|未満|から|まで|より|〜|～|~|-|前後|代|児|時|向け|限定|上限|定年|超|差|違|ずつ"
     "|刻み|を(?:対象|過ぎ|超)"
 )
-_AGE = re.compile(
+_AGE = lazily(
     f"(?=[0-9０-９一二三四五六七八九十百])(?<![0-9０-９第.．,，〜～~一二三四五六七八九十百-]){NOT_AFTER_MASK}"
     f"(?:(?:(?<=享年)|(?<=享年[ 　]))(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百〇]{{1,4}})(?:{BLANK}?(?:[歳才]|さい))?"
     f"|(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百]{{1,4}}){BLANK}?(?:[歳才]|さい))(?!{BLANK}?(?:{_NO_AGE})){NOT_BEFORE_MASK}"
 )
-_OWN_AGE = re.compile(
+_OWN_AGE = lazily(
     f"(?=[0-9０-９一二三四五六七八九十])(?:(?:(?<=当方)|(?<=当方、)|(?<=私は)|(?<=私、)|(?<=俺は)|(?<=僕は)|(?<=わたしは)|(?<=ぼくは)|(?<=あたしは)|(?<=自分は)|(?<=こちらは)){NOT_AFTER_MASK}"
     f"(?:{DIGIT}{{2}}|[一二三四五六七八九十]{{2,3}}){BLANK}?[歳才](?!{BLANK}?(?:{_NO_AGE}|の(?:時|頃|とき|ころ)))"
     f"{NOT_BEFORE_MASK}"
@@ -206,18 +207,18 @@ _OWN_AGE = re.compile(
     f"(?=[、,・/／ 　。]{{0,2}}の?(?:♂|♀|会社員|社会人|学生|大学生|主婦|主夫|独身|既婚|フリーター|OL|ＯＬ"
     f"|公務員|看護師|自営業|無職|身長|バツ|[一二三]児|シングル|パート|アルバイト)){NOT_BEFORE_MASK})"
 )
-_BARE_LICENCE = re.compile(
+_BARE_LICENCE = lazily(
     rf"(?<=[第 　]){NOT_AFTER_MASK}[1-9１-９](?:{BLANK}?{DIGIT}){{11}}(?={BLANK}?号){NOT_BEFORE_MASK}"
 )
-_LICENCE_WORD = re.compile("免許|公安委員会|優良|(?:種類|条件等?)[ 　]|まで有効|二・?小・?原")
+_LICENCE_WORD = lazily("免許|公安委員会|優良|(?:種類|条件等?)[ 　]|まで有効|二・?小・?原")
 
-_NAME_NEAR = re.compile(NAME_HOLE)
+_NAME_NEAR = lazily(NAME_HOLE)
 #: But 柴田 and 犬飼 are people.
-_PET = re.compile(
+_PET = lazily(
     "犬(?![飼養塚丸伏童山])|猫|ネコ|オス|メス|ペット|うさぎ|インコ|♂|♀|柴(?![田山崎原本野辺垣])|茶トラ|患畜"
     "|(?<![一-鿿])[雄雌](?![一-鿿])|ヨウム|文鳥|ハムスター|アルパカ|ポニー|ヤギ"
 )
-_ANY_HOLE = re.compile(f"[{HOLE}{NAME_HOLE}]")
+_ANY_HOLE = lazily(f"[{HOLE}{NAME_HOLE}]")
 
 PATTERNS: tuple[Pattern, ...] = (
     Pattern("licence_plate", "licence_plate", 0.9, _PLATE, _is_plate),

@@ -15,6 +15,7 @@ from manyo.filters.pii.address_values import read_address
 from manyo.filters.pii.check_digits import luhn, my_number_check_digit
 from manyo.filters.pii.fields import Field
 from manyo.filters.pii.kinds import NOT_BEFORE_MASK
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.number_patterns import is_card
 
 _LIKE_DIGITS: Final = str.maketrans("OoQlI|〇一二三四五六七八九", "000111" + "0123456789")
@@ -36,7 +37,7 @@ _NO_UNIT: Final = (
 
 
 def _shape(expression: str, unit: bool = True) -> re.Pattern[str]:
-    return re.compile(f"(?:{expression}){_STOP}{_NO_UNIT if unit else ''}")
+    return lazily(f"(?:{expression}){_STOP}{_NO_UNIT if unit else ''}")
 
 
 _ACCOUNT: Final = _shape(
@@ -67,12 +68,12 @@ DATE: Final = (
     f"|(?i:[0-9]{{1,2}}[ -]{_MONTH}[ ,-]{{1,2}}(?:18|19|20)[0-9]{{2}}|{_MONTH} [0-9]{{1,2}},? (?:18|19|20)[0-9]{{2}})"
 )
 #: Forms let the writer encircle the era, and OCR reads all of them: 大・㊐・平 41年6月23日.
-_ERAS: Final = re.compile("[明大昭平令MTSHR・㊐㍾㍽㍼㍻○◯ ,/]{2,16}(?= ?[0-9])")
-_OF_AN_ERA: Final = re.compile(f"[0-9]{{1,2}} ?年 ?[0-9]{{1,2}} ?月 ?[0-9]{{1,2}} ?日{NOT_BEFORE_MASK}")
-_BIRTH: Final = re.compile(
+_ERAS: Final = lazily("[明大昭平令MTSHR・㊐㍾㍽㍼㍻○◯ ,/]{2,16}(?= ?[0-9])")
+_OF_AN_ERA: Final = lazily(f"[0-9]{{1,2}} ?年 ?[0-9]{{1,2}} ?月 ?[0-9]{{1,2}} ?日{NOT_BEFORE_MASK}")
+_BIRTH: Final = lazily(
     f"(?:{DATE}|(?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9]){NOT_BEFORE_MASK}"
 )
-_AGE: Final = re.compile(
+_AGE: Final = lazily(
     r"(?:(?:男|女)性?[・/、, ]{1,2})?(?:満|数え|享年)?"
     r"(?P<age>(?:[0-9]{1,3}|[一二三四五六七八九十百〇]{1,4})(?: ?(?:[歳才]|さい))?)"
     rf"(?![0-9.,]|以|未|か|から|代|〜|~|[-ー]|[一-鿿]){NOT_BEFORE_MASK}"
@@ -80,43 +81,43 @@ _AGE: Final = re.compile(
 
 # --- secrets ---
 
-_SECRET: Final = re.compile(r"[!-~]{4,200}")
-_SECRET_END: Final = re.compile(r"[\"'`;,)\]}>」』】]+[;,]?$|[、。].*$|[.,;]+$")
+_SECRET: Final = lazily(r"[!-~]{4,200}")
+_SECRET_END: Final = lazily(r"[\"'`;,)\]}>」』】]+[;,]?$|[、。].*$|[.,;]+$")
 # What stands in the place of a secret: a description, a variable, an example.
-_NO_SECRET: Final = re.compile(
+_NO_SECRET: Final = lazily(
     r"(?i)your|example|change[_-]?me|placeholder|dummy|sample|xxx|\*\*\*|\.\.\.|^<|>$|^\$|\{\{|\{[a-z_]+\}"
     r"|%[a-z_]+%|^\[|https?://|^(?:null|none|true|false|undefined|string|password|required|optional|reset|forgot"
     r"|process\.env|os\.environ|getenv|secret|token|input|text|hidden|login|username)|\(|^(.)\1+$|^[#&@/]|^(?:home|usr|etc|var|tmp|root|Users)/|^--|…"
 )
-_HAS_DIGIT: Final = re.compile("[0-9]")
-_HAS_LETTER: Final = re.compile("[A-Za-z]")
-_HAS_LOWER: Final = re.compile("[a-z]")
-_HAS_OTHER: Final = re.compile("[^a-z0-9]")
-_CODE_WORD: Final = re.compile("[a-z]+(?:[._][a-zA-Z]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*|[A-Z_]+")
+_HAS_DIGIT: Final = lazily("[0-9]")
+_HAS_LETTER: Final = lazily("[A-Za-z]")
+_HAS_LOWER: Final = lazily("[a-z]")
+_HAS_OTHER: Final = lazily("[^a-z0-9]")
+_CODE_WORD: Final = lazily("[a-z]+(?:[._][a-zA-Z]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*|[A-Z_]+")
 _PIN_WORDS: Final = ("暗証番号", "pin", "セキュリティコード", "パスコード", "認証コード", "passcode")
 
 # --- accounts of social networks ---
 
-_SOCIAL_URL: Final = re.compile(
+_SOCIAL_URL: Final = lazily(
     r"(?:https?://)?(?:www\.|m\.|mobile\.)?(?:instagram\.com|twitter\.com|x\.com|facebook\.com|tiktok\.com"
     r"|threads\.net|line\.me/(?:ti/p|R/ti/p)|t\.me|github\.com|bsky\.app/profile|note\.com"
     r"|youtube\.com)/(?P<id>@?~?[A-Za-z0-9_.\-]{2,40})"
 )
-_HANDLE: Final = re.compile(r"@[A-Za-z0-9_][A-Za-z0-9_.\-]{1,30}|[A-Za-z0-9_][A-Za-z0-9_.\-]{2,30}(?:#[0-9]{4})?")
-_PLAIN_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_HANDLE: Final = lazily(r"@[A-Za-z0-9_][A-Za-z0-9_.\-]{1,30}|[A-Za-z0-9_][A-Za-z0-9_.\-]{2,30}(?:#[0-9]{4})?")
+_PLAIN_NUMBER: Final = lazily(r"[0-9]+(?:\.[0-9]+)?")
 _SHORT_NETWORKS: Final = ("x", "ig", "tw")
-_HANDLE_BY_ITSELF: Final = re.compile("@[A-Za-z0-9_.]+|(?=[A-Za-z.]*[0-9_])[A-Za-z0-9_.]{6,}")
+_HANDLE_BY_ITSELF: Final = lazily("@[A-Za-z0-9_.]+|(?=[A-Za-z.]*[0-9_])[A-Za-z0-9_.]{6,}")
 # Accounts of companies and towns are public.
-_OFFICIAL: Final = re.compile("公式|オフィシャル|(?i:official)|当社|弊社|番組|編集部")
+_OFFICIAL: Final = lazily("公式|オフィシャル|(?i:official)|当社|弊社|番組|編集部")
 _OFFICIAL_CHARS: Final = 40
-_POSITION: Final = re.compile(
+_POSITION: Final = lazily(
     r"[NS]?[0-9]{2}\.[0-9]{3,8}°?[NS]?[ ,/、]{1,3}[EW]?1[0-9]{2}\.[0-9]{3,8}°?[EW]?"
     r"|(?:北緯|[NS])? ?[0-9]{2} ?[°度] ?[0-9]{1,2} ?['′分] ?(?:[0-9]{1,2}(?:\.[0-9]+)? ?(?:\"|″|秒"
     r"|'') ?)?[NS]?[ ,、]{0,3}(?:東経|[EW])? ?1[0-9]{2} ?[°度] ?[0-9]{1,2} ?['′分] ?(?:[0-9]{1,2}(?:\.[0-9]+)? ?(?:"
     r"\"|″|秒|'') ?)?[EW]?"
 )
 #: One of the two, beside a label of its own.
-_COORDINATE: Final = re.compile(
+_COORDINATE: Final = lazily(
     r"(?:(?:北緯|東経|[NSEW]) ?)?(?P<value>1?[0-9]{2}(?:\.[0-9]{3,8}°?|[°度] ?[0-9]{1,2} ?['′分]"
     r"(?: ?[0-9]{1,2}(?:\.[0-9]+)? ?(?:\"|″|秒|''))?))(?![0-9.])"
 )
@@ -252,7 +253,7 @@ def _birth(fold: str, field: Field) -> _Span | None:
 
 
 _PHONE_GAP: Final = r"(?:-\n|\n-| {0,2}[-()〈〉《》\[\]〔〕【】・･./~,] {0,2}[)〉》\]〕】]?-? ?| {1,2})?"
-_PHONE: Final = re.compile(
+_PHONE: Final = lazily(
     rf"\(?(?:\+ ?81{_PHONE_GAP}\(?0?\)?{_PHONE_GAP}[1-9]|[0Oo〇])(?:{_PHONE_GAP}[0-9OoIl〇一二三四五六七八九]){{8,1"
     rf"0}}(?!"
     rf"[0-9A-Za-z]|[-.,][0-9]){NOT_BEFORE_MASK}"
@@ -272,7 +273,7 @@ def _phone(fold: str, field: Field) -> _Span | None:
     return None if re.match("00|0[0-9]{3}-?[0-9]{2}-?[0-9]{2}$", national) else match.span()
 
 
-_EMAIL: Final = re.compile(
+_EMAIL: Final = lazily(
     r"[A-Za-z0-9](?: ?[A-Za-z0-9._%+-]){0,60} ?(?:@|[\[(【<](?:at|アットマーク|アット)[\])】>]|★|☆|●) ?"
     rf"[A-Za-z0-9](?:[A-Za-z0-9-]{{0,60}} ?\. ?){{1,5}}[A-Za-z]{{2,12}}(?![A-Za-z0-9@]){NOT_BEFORE_MASK}"
 )

@@ -30,6 +30,7 @@ from manyo.filters.pii.labels import (
     fits,
     labels,
 )
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_shapes import APART
 from manyo.filters.pii.normal_form import normal_chars
 
@@ -64,13 +65,13 @@ _CLOSERS: Final = r"[\"')\]}】〕」』>》〉■◆●◇*]"
 #: vCard: TEL;TYPE=CELL:
 _PARAMETERS: Final = r"(?:;[A-Za-z]{2,12}=[A-Za-z,\-]{1,20})*"
 _MARKS: Final = r"(?:[:=→⇒▶►|/]|=>|->|[…‥]|[・.]{2}|(?<=[\"']),(?= ?[\"']))"
-_FIRM: Final = re.compile(
+_FIRM: Final = lazily(
     rf"{_NOTE}?(?P<close>{_CLOSERS}*){_PARAMETERS}(?: *※? ?(?:必須|任意))?{_NOTE}?"
     rf"(?: *{_MARKS}+>? *;* *\**(?:\r?\n *(?:\r?\n *)?(?![^\n]*[:\t]))?|(?P<cell> *\t[ \t]*)"
     rf"|(?P<line> *\r?\n *(?:\r?\n *)?[:・]? ?)|(?P<bare> *))"
 )
 #: Between a loose label and its value.
-_LOOSE: Final = re.compile(
+_LOOSE: Final = lazily(
     r"(?:[ :=→⇒()「」『』【】\[\]<>\"'・/|№.,#※*、…‥]|は|が|の|を|も|って|だと|なら|ですが|第|等|番号|(?:次"
     r"|以下|下記)の(?:とおり"
     r"|通り)(?:です)?。?(?:\r?\n)?|[Nn][Oo](?![a-z])|[Nn]umber|右上|(?:漢字"
@@ -78,39 +79,39 @@ _LOOSE: Final = re.compile(
     r"|\t|\r?\n(?![^\n]*[:\t])){0,14}"
 )
 #: Between a word for a person and a name of two words: 申込者は、片山 理恵.
-_NAMED: Final = re.compile(
+_NAMED: Final = lazily(
     rf"(?:(?:様|さん)?(?:は|が|も|の|って|なら|ですが|に|へ)、? ?|・{{2,}}|(?P<blank> +))[「『]?(?={APART})"
 )
 #: Words of a sentence between a label and its value: パスポートをなくしました。番号は控えてあって.
 # What has a number itself ends the search: 免許試験場の伝票番号は301234567890.
-_SAID: Final = re.compile(
+_SAID: Final = lazily(
     r"(?![一-鿿ァ-ヴー])(?:(?!番号|コード|[料代金費税額数率比量])[^0-9A-Za-z\n<@#。]){1,24}?(?=[0-9A-Za-z@+]|(?:明治|大正|昭和|平成|令和)[元0-9])"
 )
 #: A question and its answer, which a speaker may precede: 会員番号もお分かりになりますか。お客様：えっと、.
-_ASKED: Final = re.compile(
+_ASKED: Final = lazily(
     r"[^0-9A-Za-z\n<。]{0,12}(?:お願い|教え|伺|聞|確認|分か|わか|いただ|頂|よろし|合って)[^0-9A-Za-z\n<。?]{0,16}[。?]\n?(?:[^0-9A-Za-z\n<:]{0,12}:|[A-Z]:)?"
     r"(?:[^0-9A-Za-z<\n]{1,12}です。)?[^0-9A-Za-z<]{0,12}?(?=[0-9A-Za-z@]|(?:明治|大正|昭和|平成|令和)[元0-9])"
 )
 #: A number or code before its label: 0339012が口座番号, TK1234567（旅券番号）.
-_STATED_BEFORE: Final = re.compile(
+_STATED_BEFORE: Final = lazily(
     r"(?<![0-9A-Za-z@._-])(?P<value>[0-9A-Za-z@][0-9A-Za-z@._・/ -]{2,30}?)[」』\"']? ?"
     r"(?:(?:です|だ)?(?:が|は)|って(?:いう|の)?(?:の)?(?:が|は)?|という(?:の)?(?:が|は)?|←|\(|<-|=|を"
     r"|、(?:これ|それ|こちら)(?:が|は))、? ?"
     r"(?:私|僕|ぼく|わたし|俺|妻|夫|父|母|娘|息子|本人|彼|彼女|うち|こちら|当方|自分|お客様)?の?(?:「|『)?$"
 )
-_OPENING: Final = re.compile(r"[ ]*(?:[\"'「『(【〔《〈\[]|<(?!\0)|亡(?=[ 一-鿿ァ-ヴ])|★|・(?=[^ ]))?[ ]*")
-_PHRASE: Final = re.compile(
+_OPENING: Final = lazily(r"[ ]*(?:[\"'「『(【〔《〈\[]|<(?!\0)|亡(?=[ 一-鿿ァ-ヴ])|★|・(?=[^ ]))?[ ]*")
+_PHRASE: Final = lazily(
     r"[一-鿿々ァ-ヴー゛゜・の/&A-Za-z0-9_\-]{0,16}$|(?:^|(?<=[^ぁ-ゖ一-鿿ァ-ヴ]))[ごお御]?[一-鿿]{0,6}$"
 )
-_CELL_END: Final = {delimiter: re.compile(rf"[\"']?{_NOTE}? *(?:{re.escape(delimiter)}|$)") for delimiter in "|,"}
+_CELL_END: Final = {delimiter: lazily(rf"[\"']?{_NOTE}? *(?:{re.escape(delimiter)}|$)") for delimiter in "|,"}
 #: What a cell may hold after its label.
-_REST_OF_CELL: Final = re.compile(rf"[* ]*{_NOTE}?[* :.．]*")
-_BLANKS: Final = re.compile("[ \u200b\ufeff]*")
-_HONORIFIC: Final = re.compile("[ごお]$")
-_LATIN_PHRASE: Final = re.compile("(?<![A-Za-z0-9_.-])[0-9_.-]*+(?P<phrase>[A-Za-z][A-Za-z0-9_.-]*+(?: |(?<=[_.-])))$")
-_BOUNDARY: Final = re.compile(r"[^一-鿿々ァ-ヴーぁ-ゖA-Za-z0-9]")
+_REST_OF_CELL: Final = lazily(rf"[* ]*{_NOTE}?[* :.．]*")
+_BLANKS: Final = lazily("[ \u200b\ufeff]*")
+_HONORIFIC: Final = lazily("[ごお]$")
+_LATIN_PHRASE: Final = lazily("(?<![A-Za-z0-9_.-])[0-9_.-]*+(?P<phrase>[A-Za-z][A-Za-z0-9_.-]*+(?: |(?<=[_.-])))$")
+_BOUNDARY: Final = lazily(r"[^一-鿿々ァ-ヴーぁ-ゖA-Za-z0-9]")
 #: Signs that a line may start with before its label.
-_BULLETS: Final = re.compile(r"^[ \t>#○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
+_BULLETS: Final = lazily(r"^[ \t>#○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
 _PHRASE_CHARS: Final = 16
 #: The most characters of a phrase before a label whose number stands before it.
 _MOST_OF_STATED_PHRASE: Final = 4
@@ -119,7 +120,7 @@ _NEAR_CHARS: Final = 12
 
 
 #: A table with a column that says so is about persons.
-OF_PERSONS: Final = re.compile(
+OF_PERSONS: Final = lazily(
     "(?i:mail|phone|(?<![a-z])tel|addr|birth|age(?![a-z])|name|holder|住所|電話|連絡先|生年月日|年齢|性別|氏名"
     "|[a-z]_id)"
 )

@@ -39,6 +39,7 @@ from manyo.filters.pii.forms import (
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_texts, kinds_that_pass
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.matching import AGE_HOLE, HOLE, NAME_HOLE, UNLESS_CHARS, Pattern, matches_of
 from manyo.filters.pii.name_evidence import private_stretches
 from manyo.filters.pii.names import Contact, names
@@ -80,8 +81,8 @@ _NEAR_NAMES: Final = {
         kind,
         f"label_{kind}",
         0.9,
-        re.compile(""),
-        needs=re.compile(_HOLES_NEAR[kind]),
+        lazily(""),
+        needs=lazily(_HOLES_NEAR[kind]),
         within_chars=200,
         needs_after=True,
     )
@@ -326,7 +327,7 @@ def _count_near_names(pending: Sequence[tuple[Pattern, _Span]]) -> bool:
     return all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending)
 
 
-_UNIT: Final = re.compile("[都道府県市区町村郡字]")
+_UNIT: Final = lazily("[都道府県市区町村郡字]")
 
 
 def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Hole]) -> Iterator[_Span]:
@@ -346,7 +347,7 @@ def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Ho
 
 
 #: 一般国道七号 is a road.
-_ROAD: Final = re.compile("[国県都府]道[0-9〇一二三四五六七八九十百]+号")
+_ROAD: Final = lazily("[国県都府]道[0-9〇一二三四五六七八九十百]+号")
 
 
 def _is_blank(value: str) -> bool:
@@ -417,14 +418,14 @@ _OF_ONE_FORM: Final = frozenset(
         "resident_code",
     }
 )
-_CODE: Final = re.compile(r"(?<![0-9A-Za-z@._/#-])[0-9A-Za-z][0-9A-Za-z-]{4,20}(?![0-9A-Za-z@._/#-])")
+_CODE: Final = lazily(r"(?<![0-9A-Za-z@._/#-])[0-9A-Za-z][0-9A-Za-z-]{4,20}(?![0-9A-Za-z@._/#-])")
 #: 00713と00926: the second number of two.
-_NEXT_CODE: Final = re.compile(
+_NEXT_CODE: Final = lazily(
     r" ?(?:と|、|および|及び|・|,|/) ?(?P<code>[0-9A-Za-z][0-9A-Za-z-]{3,20})(?![0-9A-Za-z@._/#-])"
 )
 #: Signatures that prices, dates and telephone numbers have, too.
-_COMMON_FORM: Final = re.compile("9{1,9}|9{4}-9{1,2}-9{1,2}|9{2,5}-9{1,4}-9{4}|[A-Za]+|9+[a-z]+|[A-Za-z]9{0,3}")
-_THING_BEFORE: Final = re.compile(
+_COMMON_FORM: Final = lazily("9{1,9}|9{4}-9{1,2}-9{1,2}|9{2,5}-9{1,4}-9{4}|[A-Za]+|9+[a-z]+|[A-Za-z]9{0,3}")
+_THING_BEFORE: Final = lazily(
     r"(?:注文|伝票|受付|予約|追跡|型番|品番|商品|製造|問い?合わ?せ|管理|整理|便名|部屋|号車)[^0-9A-Za-z\n]{0,8}$"
 )
 

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from manyo.filters.pii.fields import Field
 from manyo.filters.pii.labels import Label, Meaning, labels
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_shapes import (
     FIRM,
     NAME_KANJI,
@@ -48,7 +49,7 @@ class Pair(NamedTuple):
 
 #: The most characters of a label.
 _LABEL_CHARS: Final = 18
-_BRACKETED: Final = re.compile(
+_BRACKETED: Final = lazily(
     # 〔080〕1234-5678 is a number.
     r"(?P<open>[【\[〔〈《])(?P<label>(?![0-9]{2,5}[】\]〕〉》][0-9(-])"
     r"[^\n\t【】\[\]〔〕〈〉《》<>「」。、:]{1,18})[】\]〕〉》][ :]*"
@@ -56,19 +57,19 @@ _BRACKETED: Final = re.compile(
 )
 _BULLET: Final = r"[ \t]*+(?:(?:[-*・○●◯□■◆◇▼▲>＞※]|[0-9]{1,3}[.)]|\([0-9]{1,3}\)|[①-⑳])[ \t]*+)?"
 _OF_LABEL: Final = r"[^\s:=→…<>「」。、,;|\"']"
-_LETTER: Final = re.compile(r"[^\W\d_]")
-_MARKED: Final = re.compile(
+_LETTER: Final = lazily(r"[^\W\d_]")
+_MARKED: Final = lazily(
     rf"(?:(?m:^){_BULLET}[\"']?(?P<label>{_OF_LABEL}(?: {{0,4}}{_OF_LABEL}){{0,17}})"
     rf"|(?:(?<=[^ ]) {{1,3}}|[、,;|{{/] ?)[\"']?(?P<inner>{_OF_LABEL}{{1,18}}))[\"']? {{0,4}}"
     r"(?P<mark>:(?!//)|=>?|→|⇒|…{1,}) ?(?=[^ \n])"
 )
-_MARK: Final = re.compile("[:=→⇒…]")
+_MARK: Final = lazily("[:=→⇒…]")
 #: Labels before wide blanks; their letters may be set apart.
-_SPACED: Final = re.compile(
+_SPACED: Final = lazily(
     rf"(?m:^){_BULLET}(?P<label>[一-鿿ぁ-ゖァ-ヴー](?: {{0,4}}[一-鿿ぁ-ゖァ-ヴー]){{0,8}}?)"
     r"(?: {2,8}|(?<=[一-鿿ぁ-ゖァ-ヴー]{2}) )(?=[^ \n])"
 )
-_ALONE: Final = re.compile(rf"{_BULLET}[^\s0-9:。、「」<>](?:[^\n\t0-9:。、「」<>]{{0,17}}):?")
+_ALONE: Final = lazily(rf"{_BULLET}[^\s0-9:。、「」<>](?:[^\n\t0-9:。、「」<>]{{0,17}}):?")
 _EDGE: Final = " \t\"'*"
 
 
@@ -185,16 +186,16 @@ def _trimmed(fold: str, start: int, stop: int) -> Interval:
 # --- what the labels of a form are, and what their values may be ---
 
 _SIGNS_OF_KIND: Final = (
-    ("birth_date", re.compile("生|誕|たんじょう|(?i:birth|bday|umare|tanjou?bi)")),
-    ("age", re.compile("[齢歳才]|年令|とし$|(?i:toshi|nenrei)")),
-    ("phone", re.compile("")),
-    ("postal_address", re.compile("[住居宅宛籍]|す(?:まい|んで)|じゅうしょ|所在|届|送|(?i:jusho|juusho|addr)")),
+    ("birth_date", lazily("生|誕|たんじょう|(?i:birth|bday|umare|tanjou?bi)")),
+    ("age", lazily("[齢歳才]|年令|とし$|(?i:toshi|nenrei)")),
+    ("phone", lazily("")),
+    ("postal_address", lazily("[住居宅宛籍]|す(?:まい|んで)|じゅうしょ|所在|届|送|(?i:jusho|juusho|addr)")),
 )
 #: The number of a person: 受講番号, 隊員No; not that of an order or of a thing.
-_NUMBER_OF_PERSON: Final = re.compile(
+_NUMBER_OF_PERSON: Final = lazily(
     "(?:[者員生徒客民講籍証券]|カード|手帳)(?:の)?(?:番号|ナンバー|コード|(?i:no\\.?|id|number))$"
 )
-_DIGITS: Final = re.compile("[0-9〇一二三四五六七八九十]")
+_DIGITS: Final = lazily("[0-9〇一二三四五六七八九十]")
 
 
 def own_fields(
@@ -249,23 +250,23 @@ def _announces_nothing(label: str) -> bool:
 
 
 #: What people are public in, and what is no person.
-_NO_PERSON: Final = re.compile(
+_NO_PERSON: Final = lazily(
     "社長|取締役|監督|[著作編訳]者?$|作家|出演|主演|俳優|原作|脚本|演出|音楽|作詞|作曲|歌|選手|議員|[市町村]長|知事|大臣|首相|教授|発行|撮影"
     "|写真|[声配]|役員|理事|執行|役$|題|商品|製品|品[名種]?$|書|会社|店$|店名|施設|学校|駅|場所|会場|メーカー|チーム|馬|騎手|優勝|ゲスト|講師|司会|公式|作品"
     "|曲|銘柄|地|県|市|町|村|国|色|味|料|科|属|種|型|式|法|期|時|日$|曜|単|価|額|金|費|備考|職|所属|学年|部$|組$|班$|例"
 )
 _TITLE: Final = r" ?(?:様|さん|さま|殿|氏|先生|君|くん|ちゃん|拝|印|㊞)?"
-_REST: Final = re.compile(rf"{_TITLE} ?(?:$|[(、,/;\n]|<\0| {{1,2}}[<(+0-9])")
-_GIVEN: Final = re.compile("[一-鿿々]{1,3}[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}[子江代枝美乃]?|[ぁ-ゖ]{1,3}[一-鿿々]")
-_NUMERAL: Final = re.compile("[0-9一二三四五六七八九十①-⑳]+")
-_PAIR_OF_WORDS: Final = re.compile(rf"(?P<surname>{NAME_KANJI}{{1,4}}) {{1,2}}(?P<given>{_GIVEN.pattern})")
+_REST: Final = lazily(rf"{_TITLE} ?(?:$|[(、,/;\n]|<\0| {{1,2}}[<(+0-9])")
+_GIVEN: Final = lazily("[一-鿿々]{1,3}[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}[子江代枝美乃]?|[ぁ-ゖ]{1,3}[一-鿿々]")
+_NUMERAL: Final = lazily("[0-9一二三四五六七八九十①-⑳]+")
+_PAIR_OF_WORDS: Final = lazily(rf"(?P<surname>{NAME_KANJI}{{1,4}}) {{1,2}}(?P<given>{_GIVEN.pattern})")
 #: 木村あかり, 柳原トミ子.
-_SOLID: Final = re.compile(
+_SOLID: Final = lazily(
     rf"(?P<surname>{NAME_KANJI}{{2,4}})(?!まで|です|より|から|さん|さま|ほか|など)(?:[ぁ-ゖ]{{2,3}}|[ァ-ヴー]{{2,3}}[子江代枝美乃]?)"
 )
 #: 帷子 甚五(かたびら): what has its reading beside it is a name.
-_READING: Final = re.compile(r" ?\([ぁ-ゖァ-ヴー ]{2,16}\)")
-_FOREIGN: Final = re.compile(
+_READING: Final = lazily(r" ?\([ぁ-ゖァ-ヴー ]{2,16}\)")
+_FOREIGN: Final = lazily(
     r"[ァ-ヴー]{2,14}(?:[・＝= ][ァ-ヴー]{2,12}){1,3}|[A-Z][A-Za-zÀ-ÿ'’-]+(?: [A-Za-zÀ-ÿ'’.-]+){1,4}"
 )
 

@@ -6,13 +6,13 @@ letter. Without this, masking a text twice would find more the second time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from manyo.corpus.release import BENCHMARK_MASK
 from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN, READ_DIGIT
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.names import NAME_GATES
 from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 from manyo.filters.pii.private_names import INTRODUCED_SIGNS
@@ -384,7 +384,7 @@ def _mask_forms() -> dict[int, list[str]]:
 
 
 #: Any mask text. The < stands before the alternatives because Python looks for a first character fast.
-MASK = re.compile(f"<(?:{'|'.join(pattern[1:] for patterns in _mask_forms().values() for pattern in patterns)})")
+MASK = lazily(f"<(?:{'|'.join(pattern[1:] for patterns in _mask_forms().values() for pattern in patterns)})")
 # A hyphen, dot or comma joins numbers, so it joins a number to the mask of one.
 _JOINT = "[-‐‑‒–—―−─ー－ｰ.．,，]"
 # The first branch is there for speed: few numbers stand after a >.

@@ -15,6 +15,7 @@ import numpy as np
 
 from manyo.corpus.jit import Bytes, Int32s
 from manyo.filters.pii.label_kernels import longest_words
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_shapes import is_full_name, parts
 from manyo.filters.pii.normal_form import normal_chars, normal_form, normal_word
 
@@ -77,11 +78,11 @@ class Label(NamedTuple):
 
 
 #: The words for a person in some role end so: 申込者, 納税義務者, 依頼人, 世帯主. They are labels as brief words are.
-_ROLE: Final = re.compile("[一-鿿]{1,6}[者人主](?:氏名|名前|名)?様?")
+_ROLE: Final = lazily("[一-鿿]{1,6}[者人主](?:氏名|名前|名)?様?")
 _ROLE_CHARS: Final = 7
-_LAST_ROLE: Final = re.compile(f"(?P<kanji>[一-鿿]{{1,{_ROLE_CHARS}}}[者人主])(?:氏名|名前|名)?様?$")
+_LAST_ROLE: Final = lazily(f"(?P<kanji>[一-鿿]{{1,{_ROLE_CHARS}}}[者人主])(?:氏名|名前|名)?様?$")
 # Roles of people who are public in them, things that are no persons, and words that are no roles.
-_NO_ROLE: Final = re.compile(
+_NO_ROLE: Final = lazily(
     "[著作訳編記筆演奏学医信王勇若業]者|(?:監修|出演|研究|優勝|受賞|候補|発明|指揮|司会|開発|創業|創設|設計|発行"
     "|製作|制作|解説|指導|登場|主催|事業|販売|製造"
     "|運営|管理|聖職|経営|有識|権力|支配|独裁|犯罪|容疑|挑戦|勝|敗|消費|労働|高齢|技術|科学|哲学|文学|政治|資格"
@@ -103,7 +104,7 @@ def _alternatives(words: object, end: str = "") -> re.Pattern[str] | None:
     """An expression for any of some words in the normal form."""
     if not isinstance(words, list):
         return None
-    return re.compile(f"(?:{'|'.join(re.escape(normal_word(word)) for word in words)}){end}")
+    return lazily(f"(?:{'|'.join(re.escape(normal_word(word)) for word in words)}){end}")
 
 
 #: Words for a number, as people write them: 会員No, 会員ナンバー, 会員のID.
@@ -204,11 +205,11 @@ def _trie_of_labels() -> Trie:
 
 
 _MEANINGS: Final = _meanings()
-_LATIN: Final = re.compile("[a-z]")
-_ALNUM: Final = re.compile("[a-z0-9]")
-_HONORIFIC: Final = re.compile("[ごお御・/]$|^[ごお御]")
-_SUFFIX: Final = re.compile("(?:氏?名前?)?(?:様|さま|さん|の方|殿)?")
-_NAME_LETTER: Final = re.compile("[一-鿿ぁ-ゖァ-ヴ]")
+_LATIN: Final = lazily("[a-z]")
+_ALNUM: Final = lazily("[a-z0-9]")
+_HONORIFIC: Final = lazily("[ごお御・/]$|^[ごお御]")
+_SUFFIX: Final = lazily("(?:氏?名前?)?(?:様|さま|さん|の方|殿)?")
+_NAME_LETTER: Final = lazily("[一-鿿ぁ-ゖァ-ヴ]")
 #: Ends of the words for roles.
 ROLES: Final = frozenset(
     normal_word(role + suffix)

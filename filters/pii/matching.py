@@ -9,6 +9,7 @@ from typing import Final
 
 from manyo.filters.pii.character_sets import DIGIT
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+from manyo.filters.pii.lazily import lazily
 
 #: How far before a match `Pattern.unless` is looked for, in characters: a word with its brackets and a few blanks.
 UNLESS_CHARS: Final = 24
@@ -26,7 +27,7 @@ def _always(match: re.Match[str]) -> bool:
 
 
 #: A lookahead for the first character.
-_FIRST_CHARACTER: Final = re.compile(r"\(\?=(\[(?:[^\]\\]|\\.)*\])\)")
+_FIRST_CHARACTER: Final = lazily(r"\(\?=(\[(?:[^\]\\]|\\.)*\])\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Pattern:
 
     def __post_init__(self) -> None:
         first = _FIRST_CHARACTER.match(self.expression.pattern)
-        object.__setattr__(self, "first", re.compile(first[1], self.expression.flags) if first else None)
+        object.__setattr__(self, "first", lazily(first[1], self.expression.flags) if first else None)
 
 
 def matches_of(pattern: Pattern, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:
@@ -130,7 +131,7 @@ def standing_alone(core: str, not_before: str = "", not_after: str = "") -> re.P
         core: expression of the number, which starts with a digit or a capital.
         not_before, not_after: more characters that it must not touch.
     """
-    return re.compile(
+    return lazily(
         f"(?=[0-9０-９A-ZＡ-Ｚ])(?<![0-9０-９A-Za-z{not_before}])(?<!{DIGIT}[.．,，]){NOT_AFTER_MASK}(?:{core})"
         f"{NOT_BEFORE_MASK}(?![0-9０-９A-Za-z{not_after}])(?![.．,，]{DIGIT})"
     )

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 from manyo.filters.pii.cues import Cue, Cues
 from manyo.filters.pii.labels import is_label_word
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_shapes import (
     LETTER,
     NAME_KANJI,
@@ -62,38 +63,38 @@ _PART: Final = (
     "|主将|コーチ|マネージャー|通報者|目撃者|被疑者|被告人|原告|被告|相手方|債務者|債権者|相続人|後見人|業務委託|派遣|新人|仲人|職人|業者"
     "|付き添い|立会人|送迎|オーナー|常連|嫁|婿|姑|舅|女性|男性|男|女|ご主人|奥様|奥さん|旦那さん|お子さん|お孫さん|兄貴|姉貴|リーダー|講師|同居人"
 )
-_AT_START: Final = Cue(0.5, re.compile(rf"(?:^|\n){_BULLET}$"))
+_AT_START: Final = Cue(0.5, lazily(rf"(?:^|\n){_BULLET}$"))
 BEFORE: Final = Cues(
     (
-        Cue(1.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:さん|様|氏)?{_OPENS}{{0,2}}$")),
+        Cue(1.5, lazily(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:さん|様|氏)?{_OPENS}{{0,2}}$")),
         # Of whom a sentence says at once whose kin or what he is, a surname is enough: 孫の林が, 飼い主の森です.
-        Cue(0.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は)$")),
-        Cue(1.5, re.compile("(?:連絡|問い?合わ?せ|返却|返送|申し?込み?|返事|返信|預け先|鍵|荷物)は、?$")),
-        Cue(1.0, re.compile(f"(?:{_PART}){_OPENS}{{0,2}}$")),
-        Cue(1.0, re.compile(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
-        Cue(1.5, re.compile(r"(?:名義|名前|氏名|本名|宛名|フリガナ|カナ)[^。\n\0]{0,12}$")),
-        Cue(2.0, re.compile(r"(?:(?<![品社店曲題件書国地駅校町市学種品会])名|表札|名字|苗字)(?:は|が|も)[「『]?$")),
+        Cue(0.5, lazily(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は)$")),
+        Cue(1.5, lazily("(?:連絡|問い?合わ?せ|返却|返送|申し?込み?|返事|返信|預け先|鍵|荷物)は、?$")),
+        Cue(1.0, lazily(f"(?:{_PART}){_OPENS}{{0,2}}$")),
+        Cue(1.0, lazily(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
+        Cue(1.5, lazily(r"(?:名義|名前|氏名|本名|宛名|フリガナ|カナ)[^。\n\0]{0,12}$")),
+        Cue(2.0, lazily(r"(?:(?<![品社店曲題件書国地駅校町市学種品会])名|表札|名字|苗字)(?:は|が|も)[「『]?$")),
         Cue(
             0.5,
-            re.compile(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$"),
+            lazily(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$"),
         ),
     ),
     is_before=True,
 )
 #: A speaker who names himself: ぼくは岡です, 業務委託の星野です.
-_SELF_BEFORE: Final = re.compile(
+_SELF_BEFORE: Final = lazily(
     f"(?:(?:私|僕|ぼく|俺|わたし|あたし|こちら|自分)(?:は|、)|(?:{_PART}|者|部|課|室|係|店|科)の"
     r"|た|ております|[。!?！？\n]|^|(?:こんにちは|こんばんは|はじめまして|初めまして|です|ます|した|ません|ございます)、)$"
 )
-_SELF_AFTER: Final = re.compile("です(?:[。、!♪\n]|が|けど|$)|と申|といい|っていい|と言い|だけど")
+_SELF_AFTER: Final = lazily("です(?:[。、!♪\n]|が|けど|$)|と申|といい|っていい|と言い|だけど")
 _SELF: Final = 2.0
 AFTER: Final = Cues(
     (
-        Cue(2.0, re.compile(f" ?(?:{HONORIFIC}|殿(?!堂)|ご?夫妻|御?令室|家(?=[\\s、。のは]|$))")),
-        Cue(1.5, re.compile("容疑者|被告|受刑者")),
+        Cue(2.0, lazily(f" ?(?:{HONORIFIC}|殿(?!堂)|ご?夫妻|御?令室|家(?=[\\s、。のは]|$))")),
+        Cue(1.5, lazily("容疑者|被告|受刑者")),
         Cue(
             1.5,
-            re.compile(
+            lazily(
                 r"(?:って|と)(?:いう|いい|言|呼|名乗|申|奴|やつ|ヤツ|人|ひと|子|方|者|書|読)|いう(?:ねん|の|人)"
                 r"|(?: ?\([^()\n]{1,14}\))?の(?:母|父|妻|夫|祖母|祖父|保護者|姉|兄|妹|弟|娘|息子"
                 "|子ども|家族|代理|実家|自宅|ご自宅|家に|携帯|電話|番号|連絡先|住所|メール|口座|本人|件で)"
@@ -101,7 +102,7 @@ AFTER: Final = Cues(
         ),
         Cue(
             1.0,
-            re.compile(
+            lazily(
                 rf" ?(?:{HONORIFIC}|氏|容疑者|被告)? ?\("
                 "(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3}|当時|享年|旧姓|仮"
                 f"|(?:{KIN}|{ROLE})[)、・]|[ァ-ヴーぁ-ゖ ・]{{3,16}}\\)|<)"
@@ -109,10 +110,10 @@ AFTER: Final = Cues(
                 "(?:[歳才]|さい)"
             ),
         ),
-        Cue(1.0, re.compile(" ?氏(?!名)")),
+        Cue(1.0, lazily(" ?氏(?!名)")),
         Cue(
             1.0,
-            re.compile(
+            lazily(
                 r"から(?:の)?(?:お?電話|ご?連絡|入電|着信|メール|ご?依頼|ご?相談|お?問|申し?出|伝言|返信|お?便り|手紙|荷物)"
                 r"|(?:へ|に|まで|宛に|あてに)(?:お?電話|ご?連絡|転送|折り返|返信|お?送|お?渡|お?返し|お?伝え|知らせ)"
                 r"|(?:が|は|も)(?:不在|外出|欠席|早退|入院|退院|来院|来訪|転居|引っ越|担当|対応|応対)"
@@ -120,30 +121,28 @@ AFTER: Final = Cues(
         ),
         Cue(
             0.5,
-            re.compile(
+            lazily(
                 r" ?(?:です|でした|だよ|だけど|でございます|まで|でお願い|宛|あて|より|拝|儀"
                 r"|本人|たち|ら(?![一-鿿ぁ-ゖ])|も[一-鿿誘]|に[聞言渡頼])"
             ),
         ),
-        Cue(0.5, re.compile(r" {0,2}(?:$|[\n\t])")),
-        Cue(0.5, re.compile(r"(?:まで|へ|宛て?[にで]?|に(?:預け|渡|返))(?=[。、(\n]|$|てあ|して|てくだ)|宛に")),
-        Cue(1.5, re.compile("(?:医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ)")),
-        Cue(0.5, re.compile("の(?:携帯|電話|番号|ご?自宅|実家|住所|口座|連絡先)")),
+        Cue(0.5, lazily(r" {0,2}(?:$|[\n\t])")),
+        Cue(0.5, lazily(r"(?:まで|へ|宛て?[にで]?|に(?:預け|渡|返))(?=[。、(\n]|$|てあ|して|てくだ)|宛に")),
+        Cue(1.5, lazily("(?:医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ)")),
+        Cue(0.5, lazily("の(?:携帯|電話|番号|ご?自宅|実家|住所|口座|連絡先)")),
     ),
     is_before=False,
 )
 #: A surname alone at the end of a letter or message, after its last sentence.
-_SIGNED_BEFORE: Final = re.compile(
-    rf"(?:[。!?♪)ー～~w\n]\n|[。!?♪])[ \t]*(?:[^\s。、]{{1,12}} {{1,2}}|(?:{SECTION}) ?)?$"
-)
-_SIGNED_AFTER: Final = re.compile(r" ?(?:拝|より)?(?: ?\([^()\n]{1,16}\))?[ \t]*(?:\n\s*)?$|[ \t]*\n\s*\n")
+_SIGNED_BEFORE: Final = lazily(rf"(?:[。!?♪)ー～~w\n]\n|[。!?♪])[ \t]*(?:[^\s。、]{{1,12}} {{1,2}}|(?:{SECTION}) ?)?$")
+_SIGNED_AFTER: Final = lazily(r" ?(?:拝|より)?(?: ?\([^()\n]{1,16}\))?[ \t]*(?:\n\s*)?$|[ \t]*\n\s*\n")
 _SIGNED: Final = 2.0
-_PRIVATE: Final = re.compile("|".join(PRIVATE_WORDS))
+_PRIVATE: Final = lazily("|".join(PRIVATE_WORDS))
 #: How far two words of privacy are from each other at most, and how far a passage reaches around them, in characters.
 PRIVATE_CHARS: Final = 160
 #: A value of a person that stands right beside a name, and what may be between.
-_BESIDE_BEFORE: Final = re.compile(r"[>][ 、,(:・/|\t\n\"'の]{0,3}$")
-_BESIDE_AFTER: Final = re.compile(
+_BESIDE_BEFORE: Final = lazily(r"[>][ 、,(:・/|\t\n\"'の]{0,3}$")
+_BESIDE_AFTER: Final = lazily(
     rf" ?(?:{HONORIFIC}|氏|殿)?(?: ?\([^()\n]{{1,12}}\))? ?(?:が|は|の|も)?[ 、,(:・/|\t\n\"'→]{{0,3}}"
     r"(?:(?:(?:ご?自宅|携帯)?電話|携帯|自宅|住所|メール|生年月日|年齢|〒|℡|☎|(?i:tel|fax|mail|id)"
     r"|[一-鿿ァ-ヴー]{2,8}番号|[一-鿿ァ-ヴー]{2,8}コード)(?:番号)?[ は:]{0,2})?<\0"
@@ -151,38 +150,38 @@ _BESIDE_AFTER: Final = re.compile(
 _BESIDE: Final = 1.5
 _PASSAGE: Final = 1.0
 #: Words of kinship are no surname of the word after them: 孫 椿原 岳, あに 南.
-_KIN_WORD: Final = re.compile(f"(?:{KIN}|あに|あね|おとうと|いもうと|ちち|はは|まご|むすこ|むすめ)(?= )")
+_KIN_WORD: Final = lazily(f"(?:{KIN}|あに|あね|おとうと|いもうと|ちち|はは|まご|むすこ|むすめ)(?= )")
 #: Nor are they, sections and offices its start: 長男忠雄, 店長原 大輔, 妻片山 理恵; but 妹尾 is a surname.
-_WORD_BEFORE: Final = re.compile(f"(?:{KIN_OF_TWO}|{SECTION}|[妻夫娘母父兄姉弟妹孫])(?=[一-鿿])")
-_RUN: Final = re.compile(f"{LETTER}+")
+_WORD_BEFORE: Final = lazily(f"(?:{KIN_OF_TWO}|{SECTION}|[妻夫娘母父兄姉弟妹孫])(?=[一-鿿])")
+_RUN: Final = lazily(f"{LETTER}+")
 #: What may follow a name in one word, beside what `AFTER` lists.
-_WORD_ENDS: Final = re.compile(
+_WORD_ENDS: Final = lazily(
     rf"(?!{LETTER})|[はがのをにともへで]|から|より|や(?![一-鿿])|って|という|です|でし|だ|さ[んま]|様|氏|先生|くん|ちゃん|君|殿|容疑者|被告|まで|宛|ら"
     "|医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ|いう(?=ねん|の|人|者|ひと)|[ねよ](?![一-鿿ぁ-ゖ])|方(?![一-鿿])|ほか|夫妻|本人|拝|儀|といい|と申|あて|家(?![一-鿿])|宅(?![一-鿿])"
 )
-_GIVEN_SHAPE: Final = re.compile(
+_GIVEN_SHAPE: Final = lazily(
     "[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}|[一-鿿々]{1,3}|[一-鿿々][ぁ-ゖ]{1,2}|[ぁ-ゖ]{1,2}[一-鿿]"
 )
-_UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2}")
-_KANA_SHAPE: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
-_NO_KANA_GIVEN: Final = re.compile(
+_UNKNOWN_GIVEN: Final = lazily("[一-鿿々]{2}")
+_KANA_SHAPE: Final = lazily("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
+_NO_KANA_GIVEN: Final = lazily(
     "(?:まで|です|より|から|さん|さま|ちゃん|くん|ほか|とか|など|たち|だけ|こと|これ|それ|ので|のに|です|ます|した|して|する|いる|ある|なり|あり|など|へん|かな|[ぁ-ゖ]{1,3}(?:ます|です|した)$)"
 )
-_OCR: Final = re.compile(f"{LETTER}(?: {{1,2}}{LETTER}){{2,5}}")
-_FOREIGN: Final = re.compile(
+_OCR: Final = lazily(f"{LETTER}(?: {{1,2}}{LETTER}){{2,5}}")
+_FOREIGN: Final = lazily(
     "[ァ-ヴー]{2,12}(?:[・＝=][ァ-ヴー]{1,12}){1,3}(?![ァ-ヴー])|[ァ-ヴー]{1,8} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
     "|[A-Z][A-Za-z'-]{1,20}(?:(?:,? |/)[A-Z][A-Za-z'-]{0,20}\\.?){1,3}(?![A-Za-z])"
 )
 _ENDS_OF_KANA_NAMES: Final = "子江代枝美ミヨエキコメネノ"
-_GAP: Final = re.compile(" {1,2}(?=[^ ])")
+_GAP: Final = lazily(" {1,2}(?=[^ ])")
 #: A number counts what follows, and a single letter before a blank is one of a word printed apart: 資 本 金.
-_IN_OTHER_WORD: Final = re.compile(
+_IN_OTHER_WORD: Final = lazily(
     f"[0-9A-Za-z]$|(?<!{LETTER})(?<![0-9])(?![父母夫妻兄弟姉妹孫甥姪娘嫁婿]){LETTER} {{1,2}}$"
 )
 #: A surname that the dictionary lacks has no more letters than this.
 _UNKNOWN_SURNAME_CHARS: Final = 3
-_HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
-_MIXED: Final = re.compile(
+_HIRAGANA: Final = lazily("[ぁ-ゖ]+")
+_MIXED: Final = lazily(
     "[一-鿿々]{1,4} [ァ-ヴー]{2,8} [一-鿿々]{1,3}(?![一-鿿々ァ-ヴー])"
     "|[ァ-ヴー]{2,8} {1,2}[一-鿿々]{1,3}(?![一-鿿々ァ-ヴー])"
     "|[一-鿿々]{1,4} {1,2}(?:[ァ-ヴー]{3,10}(?![ァ-ヴー一-鿿])"
@@ -190,19 +189,19 @@ _MIXED: Final = re.compile(
     "|[ァ-ヴー]{1,3} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
 )
 #: What goes on after the first letter of 住　所.
-_PRINTED_APART: Final = re.compile(f" {{1,4}}{LETTER}(?!{LETTER})")
+_PRINTED_APART: Final = lazily(f" {{1,4}}{LETTER}(?!{LETTER})")
 _ERAS: Final = ("平成", "昭和", "大正", "明治", "令和")
 _NO_PERSON: Final = frozenset((*_ERAS, "本名", "前", "所", "女子", "本人", "下宿"))
-_NOUN: Final = re.compile("工事|事業|施設|整備")
-_NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
-_ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
+_NOUN: Final = lazily("工事|事業|施設|整備")
+_NUMBER: Final = lazily("[一二三四五六七八九十百千万〇]+")
+_ADDRESSED: Final = lazily(f" ?(?:{HONORIFIC})")
 #: Ends of words for people by what they are or do: 入居者様, 関係各位様.
-_ROLE_END: Final = re.compile("[万千百仕文模同多異者員人主客生方家店社部課名位様同女男長]$")
+_ROLE_END: Final = lazily("[万千百仕文模同多異者員人主客生方家店社部課名位様同女男長]$")
 #: Two words that the dictionary lacks, before a title: 小鳥遊 結月さん.
-_UNKNOWN_PAIR: Final = re.compile(f"[一-鿿々]{{2,3}} [一-鿿々]{{1,3}}(?= ?(?:{HONORIFIC})|と申|と名乗|といい)")
+_UNKNOWN_PAIR: Final = lazily(f"[一-鿿々]{{2,3}} [一-鿿々]{{1,3}}(?= ?(?:{HONORIFIC})|と申|と名乗|といい)")
 #: One foreign word before a title.
-_TITLED_WORD: Final = re.compile(f"(?:[ァ-ヴー]{{2,10}}|[A-Z][a-z]{{2,14}})(?= ?(?:{HONORIFIC}|氏|まで|という))")
-_NOT_OF_NAME: Final = re.compile("(?:さん|さま|くん|ちゃん|です|まで|という|より|から)+$")
+_TITLED_WORD: Final = lazily(f"(?:[ァ-ヴー]{{2,10}}|[A-Z][a-z]{{2,14}})(?= ?(?:{HONORIFIC}|氏|まで|という))")
+_NOT_OF_NAME: Final = lazily("(?:さん|さま|くん|ちゃん|です|まで|という|より|から)+$")
 _SURNAME_CHARS: Final = 5
 _GIVEN_CHARS: Final = 5
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from sudachipy import Dictionary
 
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.normal_form import normal_chars
 
 #: Longest name that is looked for: サン＝テグジュペリ・アントワーヌ, MARIA DOLORES GARCIA FERNANDEZ.
@@ -20,8 +21,8 @@ WINDOW_CHARS: Final = 40
 NEVER: Final = 1 << 10
 
 LETTER: Final = "[一-鿿々〆ヶヵァ-ヴー゛゜ぁ-ゖ﨑𠮷]"
-_RUN: Final = re.compile(f"{LETTER}+")
-_GAP: Final = re.compile("[ 　]{0,2}")
+_RUN: Final = lazily(f"{LETTER}+")
+_GAP: Final = lazily("[ 　]{0,2}")
 #: 小比類巻, ささのがわ; けんいちろう.
 _SURNAME_CHARS, _GIVEN_CHARS = 5, 6
 
@@ -100,16 +101,16 @@ _NO_PERSON: Final = frozenset(
         "半角",
     ]
 )
-_KANA_WORDS: Final = re.compile(
+_KANA_WORDS: Final = lazily(
     r"(?:[ァ-ヴー゛゜]{1,10}(?:[・=＝･]|(?<=[ァ-ヴー゛゜]{2})(?: {1,2}|　)(?=[ァ-ヴー゛゜]{2}))){1,4}[ァ-ヴー゛゜]{"
     r"1,10}(?![ァ-ヴーぁ-ゖ一-鿿])|[ぁ-ゖ]{2,7}[ 　]{1,2}[ぁ-ゖ]{2,7}(?![ァ-ヴーぁ-ゖ一-鿿])"
 )
 #: Words of companies, shops and brands.
-_OF_COMPANY: Final = re.compile(
+_OF_COMPANY: Final = lazily(
     "ジャパン|ビューティ|インターナショナル|コーポレーション|カンパニー|サービス|グループ|ショップ|ストア|ホテル|レストラン|カフェ|スタジオ|クラブ|センター|システム"
     "|プランニング|プロダクト|ホールディングス|エンタテインメント|エンターテインメント|コスメティック|コミュニケーション|ファクトリー"
 )
-_KATAKANA: Final = re.compile("[ァ-ヴー゛゜]{4,14}")
+_KATAKANA: Final = lazily("[ァ-ヴー゛゜]{4,14}")
 #: Letters with the marks of Europe and Vietnam: Szabó, Phạm.
 _CAPITAL: Final = "[A-ZÀ-ÞĀ-ƿẠ-ỹ]"
 _LATIN_LETTER: Final = r"[A-Za-zÀ-ƿẠ-ỹ'’\-]"
@@ -118,17 +119,17 @@ _NEXT_LABEL: Final = (
     r"(?:(?i:whatsapp|line|instagram|twitter|skype|telegram|discord|facebook|tiktok|wechat|e-?mail|tel|phone|mobile"
     r"|address|fax|iban)|IP|MAC|ID)\b"
 )
-_LATIN: Final = re.compile(
+_LATIN: Final = lazily(
     rf"(?:(?!{_NEXT_LABEL}){_CAPITAL}{_LATIN_LETTER}{{1,20}}(?:,? | ?/ ?)"
     r"(?:(?:de|da|di|du|la|le|del|dos|van|von|der|den|bin|al|el|y) ){0,2}){1,3}"
     rf"(?:[A-Z]\.? ){{0,2}}(?!{_NEXT_LABEL}){_CAPITAL}{_LATIN_LETTER}{{1,20}}(?![A-Za-zÀ-ƿẠ-ỹ0-9@_./])"
 )
 #: A name in two scripts: Vasquez 真弓, オコンクォ・千歳, 大鋸 ヨシノブ, 高見澤 Marco.
-_MIXED: Final = re.compile(
+_MIXED: Final = lazily(
     "(?P<foreign>[ァ-ヴー]{2,10}|[A-Z][a-z'’-]{2,14})[・ ] ?(?P<given>[一-鿿々]{1,3})"
     "|(?P<surname>[一-鿿々ヶ]{1,4})[・ ] ?(?:[ァ-ヴー]{2,8}|[A-Z][a-z'’-]{2,12})"
 )
-_NO_LATIN: Final = re.compile(
+_NO_LATIN: Final = lazily(
     r"(?i)\b(?:tel|fax|url|pc|inc|ltd|llc|corp|co|company|support|team|service|services|cent(?:er|re)|office|group|university"
     r"|college|department|dept|division|sales|info|customer|admin|bank|school|hotel|club|society|association"
     r"|institute"
@@ -139,41 +140,41 @@ _NO_LATIN: Final = re.compile(
     r"|new|all|public|private|type|value|string|number|id|null|not|unique|primary|key|text|cloud|platform|google|amazon"
     r"|microsoft|windows|linux|server|version|stats|style|presents)\b"
 )
-_OCR_LETTERS: Final = re.compile(f"{LETTER}{{1,3}}(?: {{1,2}}{LETTER}{{1,3}}){{2,9}}(?!{LETTER})")
-_UNKNOWN_PAIR: Final = re.compile(
+_OCR_LETTERS: Final = lazily(f"{LETTER}{{1,3}}(?: {{1,2}}{LETTER}{{1,3}}){{2,9}}(?!{LETTER})")
+_UNKNOWN_PAIR: Final = lazily(
     "(?:[一-鿿々ヶ]{1,4}|[ぁ-ゖ]{1,3}[一-鿿]{1,2}|[ァ-ヴー]{2,8})[ 　]{1,2}"
     "(?!まで|より|から|です|ほか)(?:[一-鿿々]{1,4}|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}|[一-鿿々][ぁ-ゖ]{1,3})"
 )
 NAME_KANJI: Final = "[一-鿿々ヶ﨑𠮷]"
-_HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
-_KANJI: Final = re.compile("[一-鿿々]+")
-_KANJI_THEN_KANA: Final = re.compile("[一-鿿々]+|[一-鿿々]{1,3}[ァ-ヴー]{2,4}")
+_HIRAGANA: Final = lazily("[ぁ-ゖ]+")
+_KANJI: Final = lazily("[一-鿿々]+")
+_KANJI_THEN_KANA: Final = lazily("[一-鿿々]+|[一-鿿々]{1,3}[ァ-ヴー]{2,4}")
 #: A name in one word: kanji, then at most two or three kana that are no particles.
-_SOLID: Final = re.compile(
+_SOLID: Final = lazily(
     "[一-鿿々ヶ]{1,6}(?:[一-鿿々]|[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{0,3}(?![にをがはへとも])[ぁ-ゖ])"
 )
-_UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2,3}|[ァ-ヴー]{2,4}[子江代枝美乃]")
-_ANY_GIVEN: Final = re.compile(
+_UNKNOWN_GIVEN: Final = lazily("[一-鿿々]{2,3}|[ァ-ヴー]{2,4}[子江代枝美乃]")
+_ANY_GIVEN: Final = lazily(
     "(?!まで|です|より|から|さん|さま|ちゃん|ほか|への|では|には|まし|ます|といい|のみ|また"
     "|[一-鿿々]{1,3}(?:です|ます|まで|から|より|さん|さま|でし|って|とい|たち)"
     "|[ぁ-ゖ]{1,3}(?:ます|です|した|まし))(?:[一-鿿々]{1,3}"
     "[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}[子江代枝美乃]?|[ぁ-ゖ]{1,3}[一-鿿々]|[一-鿿々][ぁ-ゖ]{1,3})"
 )
-_KANA_GIVEN: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
+_KANA_GIVEN: Final = lazily("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
 # 山田商店, 川口支部, 中央病院.
-_NO_GIVEN: Final = re.compile(
+_NO_GIVEN: Final = lazily(
     "[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂名号番円年月日時分個枚台人駅線式型]"
     "|工事|水系|河川|航路|施設|整備|祖父|祖母|実家|自宅|父母|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
     "|電話|住所|氏|性別|年齢|職業"
 )
-_MOON: Final = re.compile("(?![一二三四五六七八九十数各毎今来先翌前同当正月])[一-鿿]月")
+_MOON: Final = lazily("(?![一二三四五六七八九十数各毎今来先翌前同当正月])[一-鿿]月")
 #: What may follow a name without a blank; with any other letter the word would go on.
-NAME_END: Final = re.compile(
+NAME_END: Final = lazily(
     rf"$|(?!{LETTER})|様|氏(?!名)|殿|宛|方|君|さん|さま|ちゃん|先生|名義|ほか|外|まで|です|でした|でございます|ね(?![一-鿿])|だ(?:よ|と|。)|と(?:申"
     rf"|連)|印|[へがにをはのとも]"
 )
 #: What follows a name that ends its field.
-FIELD_END: Final = re.compile(
+FIELD_END: Final = lazily(
     rf"[ 　]*(?:$|[\n\t()（）\[\]【】〔〕「」『』<>＜＞、,，。;；:：/／|｜\"'→㊞・■◆●*※]|様|氏(?!名)|殿|宛|君|さん"
     rf"|さま|ちゃん|先生|名義|ほか|です|まで|印(?!{LETTER})|[ 　]{{2,}}|[ 　](?![ァ-ヴーぁ-ゖ]))"
 )
@@ -184,7 +185,7 @@ APART: Final = (
     f"(?:{NAME_KANJI}{{1,5}}(?: {{1,2}})(?:{NAME_KANJI}|[ァ-ヴーぁ-ゖ]{{2}})"
     f"|[ァ-ヴー]{{2,}}[・＝=][ァ-ヴー]|[A-Z][A-Za-z'-]+[ /][A-Z])"
 )
-WORDS_APART: Final = re.compile("[ ・＝=/]")
+WORDS_APART: Final = lazily("[ ・＝=/]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from string import ascii_letters, ascii_uppercase
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from manyo.corpus.jit import Int64s, Uint16s, Uint32s
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_start_kernels import (
     BEFORE_HIRAGANA,
     BEFORE_WORD,
@@ -40,7 +40,7 @@ _ENDS_WORD: Final = "員長者人生課部係局室班様師士工主婦業組�
 _PAIRS: Final = f"本名|自称|通称|氏名|名義|名前|号室|{SECTION}|{KIN_OF_TWO}"
 _LAST_OF_PAIRS: Final = "".join(sorted({pair[-1] for pair in _PAIRS.split("|")}))
 #: A character is tested for what may start there alone, and the character before it before any word.
-STARTS: Final = re.compile(
+STARTS: Final = lazily(
     "(?=[一-鿿﨑𠮷])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿﨑𠮷]"
     f"|(?=[一-鿿])(?:(?<=[{_ENDS_WORD}])"
     f"|(?<=[{_LAST_OF_PAIRS}])(?<={_PAIRS})(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)))"

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from manyo.filters.pii.fields import OF_PERSONS, Field, line_of
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_shapes import (
     EXPECTED,
     FIRM,
@@ -32,86 +33,86 @@ from manyo.filters.pii.private_words import AS_EXAMPLE, EXAMPLE, NO_SURNAME, Nam
 from manyo.filters.pii.screen_kernels import AMOUNT_SIGN, FRIEND_SIGN, INTRODUCES_SIGN, TITLE_SIGN
 
 # Labels of offices: a section may stand before the name, and much else than a name.
-_OFFICE: Final = re.compile("担当|連絡先|問い?合わ?せ|事務局|受付|代表|幹事|会計|contact|宛")
-_IN_PERSON: Final = re.compile("担当|代表|幹事|会計|受付")
+_OFFICE: Final = lazily("担当|連絡先|問い?合わ?せ|事務局|受付|代表|幹事|会計|contact|宛")
+_IN_PERSON: Final = lazily("担当|代表|幹事|会計|受付")
 _BELIEFS: Final = {
     "firm": FIRM,
     "spaced": EXPECTED,
     "loose": EXPECTED,
     "said": GAPPED,
 }
-_SECTION: Final = re.compile(
+_SECTION: Final = lazily(
     "(?:[一-鿿ァ-ヴー・]{1,10}[部課係室局科班会店]|[一-鿿]{1,4}[長員])(?: {1,2}|・|の)|[一-鿿ァ-ヴー ]{2,16} {2,}"
     "|(?:会計|会長|代表|弁護士|店長)[ :]{1,2}"
 )
-_DEAD: Final = re.compile("亡 ?|故 ?")
-_NEXT_NAME: Final = re.compile("(?: ?様)?(?: ?[、,・/;] ?| {1,3})(?:[0-9]{1,2}[.)] ?|[①-⑳] ?|・ ?)?")
+_DEAD: Final = lazily("亡 ?|故 ?")
+_NEXT_NAME: Final = lazily("(?: ?様)?(?: ?[、,・/;] ?| {1,3})(?:[0-9]{1,2}[.)] ?|[①-⑳] ?|・ ?)?")
 # What may stand behind a name in its cell.
-_REST_OF_CELL: Final = re.compile("(?: ?(?:様|さん|氏|殿|君|先生|印))? ?(?:$|[(、,・/;【\\[〔])")
-_IS: Final = re.compile("は|なら|ですが| ")
+_REST_OF_CELL: Final = lazily("(?: ?(?:様|さん|氏|殿|君|先生|印))? ?(?:$|[(、,・/;【\\[〔])")
+_IS: Final = lazily("は|なら|ですが| ")
 _GIVEN_LABELS: Final = frozenset({"名", "firstname", "givenname"})
-_GIVEN_ONLY: Final = re.compile(f"{LETTER}{{1,6}}|[A-Z][A-Za-z'-]{{1,20}}")
-_SURNAME_LABEL: Final = re.compile("姓|氏|名字|苗字|(?i:last|family|sur) ?_?name")
-_PSEUDONYM: Final = re.compile("(?:さん|氏|様|くん|ちゃん)?[(]仮名")
-_READING: Final = re.compile(
+_GIVEN_ONLY: Final = lazily(f"{LETTER}{{1,6}}|[A-Z][A-Za-z'-]{{1,20}}")
+_SURNAME_LABEL: Final = lazily("姓|氏|名字|苗字|(?i:last|family|sur) ?_?name")
+_PSEUDONYM: Final = lazily("(?:さん|氏|様|くん|ちゃん)?[(]仮名")
+_READING: Final = lazily(
     r" ?[(〔\[] ?([A-Z][A-Za-z]+ [A-Z][A-Za-z]+|[ァ-ヴーぁ-ゖ゛゜]{1,9}(?:[ ・][ァ-ヴーぁ-ゖ゛゜]{1,9}){0,2}) ?"
     r"[)〕\]]"
 )
 
 # Sections of an office, before 担当. 音楽担当, 作画担当 and the like are credits of published works.
-_FICTION: Final = re.compile("主人公|CV[:.：]|声優|登場人物|キャラクター|種族|必殺技|ヒロイン")
+_FICTION: Final = lazily("主人公|CV[:.：]|声優|登場人物|キャラクター|種族|必殺技|ヒロイン")
 _OFFICES: Final = (
     *("広報", "採用", "受付", "予約", "営業", "総務", "窓口", "人事", "事務"),
     *("取材", "経理", "教務", "学務", "販売", "申込", "問合せ", "相談", "渉外"),
 )
 _IN_CHARGE: Final = f"担当(?:(?<!{KANJI_OR_KATAKANA}担当)|{'|'.join(f'(?<={office}担当)' for office in _OFFICES)})者?"
-_IN_SENTENCE: Final = re.compile(f"{_IN_CHARGE}[のは]|(?:名義|氏名|名前|本名)[はが]")
-_POLITE_END: Final = re.compile("です|まで|でございます|と申します|と言|といい|が(?:承|伺|担当)|宛")
-_ADDRESSED: Final = re.compile(
+_IN_SENTENCE: Final = lazily(f"{_IN_CHARGE}[のは]|(?:名義|氏名|名前|本名)[はが]")
+_POLITE_END: Final = lazily("です|まで|でございます|と申します|と言|といい|が(?:承|伺|担当)|宛")
+_ADDRESSED: Final = lazily(
     r"(?=[ 様さ宛殿儀方])(?: ?(?<![客皆同仕多異模])様(?=$|[\s、,。！!)」へ宛方(0-9]|の)| 殿(?=$|[\s)」(])"
     r"|(?<=[一-鿿ぁ-んァ-ヴ])宛て?(?=に"
     r"|$|\s|へ)"
     r"|(?<=[ァ-ヴー])さん(?= ?(?:へ|宛)? ?(?:$|\n)))"
 )
-_MAY_BE_ADDRESSED: Final = re.compile("[様殿宛]|さん")
+_MAY_BE_ADDRESSED: Final = lazily("[様殿宛]|さん")
 # A blank between surname and given name is rare in prose about public people.
-_FRIEND: Final = re.compile(
+_FRIEND: Final = lazily(
     f" (?P<given>{LETTER}{{1,6}}?)"
     " ?(?:さん|くん|ちゃん|君(?![一-鿿])|儀(?=[(、 ])|方(?=$|[\\s(。、])|(?:さん)?宅(?=[(にへの]))"
 )
-_FOREIGN_FRIEND: Final = re.compile(
+_FOREIGN_FRIEND: Final = lazily(
     "(?<![ァ-ヴー])(?P<name>[ァ-ヴー]{2,40}+・[ァ-ヴー・]{2,40}+)(?:さん|くん)(?:の(?:ご?自宅|電話|携帯|連絡先|番号|住所|メール)"
     "| ?[(](?=<))"
 )
-_SURNAME_BEFORE: Final = re.compile(f"{LETTER}{{1,5}}$")
-_BLANK_INSIDE: Final = re.compile(f"{LETTER}{{1,4}} {LETTER}{{1,6}}|[ァ-ヴー]{{2,}}・[ァ-ヴー・]{{2,}}")
-_PUBLIC_TABLE: Final = re.compile(
+_SURNAME_BEFORE: Final = lazily(f"{LETTER}{{1,5}}$")
+_BLANK_INSIDE: Final = lazily(f"{LETTER}{{1,4}} {LETTER}{{1,6}}|[ァ-ヴー]{{2,}}・[ァ-ヴー・]{{2,}}")
+_PUBLIC_TABLE: Final = lazily(
     "役職|在任|在職|歴代|党派|選挙|得票|順位|着順|記録|タイム|得点|作品|著書|出演|配役|監督|生没|没年|背番号|ポジション"
     "|受賞|代数|即位|選手"
 )
-_PRIVATE_TABLE: Final = re.compile("住所|電話|連絡先|携帯|メール|生年月日|口座|(?i:tel|mail|phone|address)")
-_TITLED: Final = re.compile("名義(?=[)で」])|(?<=[A-Za-zァ-ヴ一-鿿]) ?㊞")
+_PRIVATE_TABLE: Final = lazily("住所|電話|連絡先|携帯|メール|生年月日|口座|(?i:tel|mail|phone|address)")
+_TITLED: Final = lazily("名義(?=[)で」])|(?<=[A-Za-zァ-ヴ一-鿿]) ?㊞")
 #: All that may be in a name, up to its end.
-_NAME_LETTERS: Final = re.compile(f"(?:{LETTER}|[A-Za-zÀ-ƿḀ-ỿ'’,./・＝=･ 　-])+$")
-_KATAKANA_NAME: Final = re.compile("[ァ-ヴー]{2,} ?[ァ-ヴー]{2,}")
-_SECTION_BEFORE: Final = re.compile("[部課係室局科班会店校院] ?$")
+_NAME_LETTERS: Final = lazily(f"(?:{LETTER}|[A-Za-zÀ-ƿḀ-ỿ'’,./・＝=･ 　-])+$")
+_KATAKANA_NAME: Final = lazily("[ァ-ヴー]{2,} ?[ァ-ヴー]{2,}")
+_SECTION_BEFORE: Final = lazily("[部課係室局科班会店校院] ?$")
 # A list of donors: an amount, then names.
-_AMOUNT: Final = re.compile(
+_AMOUNT: Final = lazily(
     r"(?:^[^一-鿿\n]{0,4}| )金? ?(?:[0-9,]{3,12}|[一二三四五六七八九十百千万壱弐参拾]{1,8}) ?円(?:也)? {1,4}",
     re.MULTILINE,
 )
 #: What may stand between a name and the number that belongs to it.
-_BEFORE_CONTACT: Final = re.compile(
+_BEFORE_CONTACT: Final = lazily(
     r"(?:さん|様|まで|先生|氏|殿|君|ちゃん)?[\"']? {0,2}[)>(:/→,、;|\t\"']{0,3} ?[\"']?"
     r"(?:(?:(?:ご?自宅|携帯)?電話|携帯|自宅|直通|内線|勤務先|メール|住所|℡|☎|📱|(?i:tel|e-?mail|mobile|phone"
     r"|cell))(?:番号)? ?[.:]?)? ?[<(]?"
 )
-_ACCOUNT: Final = re.compile("[0-9]{7}")
-_AFTER_CONTACT: Final = re.compile(r"の(?! )| ?\( ?(?:担当:? ?)?|[、,]? {0,2}(?:担当:? ?)?|[\"']? ?[,;\t|] ?[\"']?")
-_AFTER_NAME: Final = re.compile(
+_ACCOUNT: Final = lazily("[0-9]{7}")
+_AFTER_CONTACT: Final = lazily(r"の(?! )| ?\( ?(?:担当:? ?)?|[、,]? {0,2}(?:担当:? ?)?|[\"']? ?[,;\t|] ?[\"']?")
+_AFTER_NAME: Final = lazily(
     r" ?(?:さん|様|方|まで|宛|氏|㊞|印)?[\"']? ?(?:[)\n\t,;|、。㊞(]|$)|さん|様|まで|宛|です|と申"
 )
-_MOBILE: Final = re.compile(r"\(?0[5789]0|\+81[- ]?[5789]0")
+_MOBILE: Final = lazily(r"\(?0[5789]0|\+81[- ]?[5789]0")
 
 _GATE_BLANK: Final = "[\\s　\u00a0\u2002\u2003\u2009\u200a\u202f]"
 _GATE_POLITE: Final = "です|まで|でございます|と申|と言|といい|が(?:承|伺|担当)|宛"
@@ -275,11 +276,11 @@ def _line_name(within: OpenText, start: int) -> Name | None:
 
 
 #: Words in katakana or Latin letters, as shops and products have them.
-_FOREIGN: Final = re.compile("[ァ-ヴー゛゜ ・A-Za-z'-]+")
+_FOREIGN: Final = lazily("[ァ-ヴー゛゜ ・A-Za-z'-]+")
 #: Longest line that is searched: a name, what `_REST_OF_LINE` allows, and some blanks.
 _LINE_CHARS: Final = 2 * WINDOW_CHARS
-_INDENT: Final = re.compile("[ \t・○●■□◇◆*]*")
-_REST_OF_LINE: Final = re.compile(r" ?(?:様|殿|拝|より|記|方|印|㊞)?(?: ?[(][^()\n]{1,24}[)])? *")
+_INDENT: Final = lazily("[ \t・○●■□◇◆*]*")
+_REST_OF_LINE: Final = lazily(r" ?(?:様|殿|拝|より|記|方|印|㊞)?(?: ?[(][^()\n]{1,24}[)])? *")
 
 
 def _in_piece(within: OpenText, start: int, stop: int) -> Iterator[Name]:

@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 
 from manyo.corpus.jit import Int64s, Uint16s, Uint32s
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.normal_form_kernels import look_up, normalise
 
 
@@ -78,15 +79,15 @@ def mapped(text: str, table: Uint16s) -> str:
 
 
 #: What OCR reads for digits, in a run that is mostly digits.
-_READ: Final = re.compile(r"(?<![A-Za-z])[0-9OoQlI]+(?:[ \-－ー.()（）]{1,3}[0-9OoQlI]+)*(?![A-Za-z])")
+_READ: Final = lazily(r"(?<![A-Za-z])[0-9OoQlI]+(?:[ \-－ー.()（）]{1,3}[0-9OoQlI]+)*(?![A-Za-z])")
 #: A letter of those next to a digit.
-_MISREAD: Final = re.compile(
+_MISREAD: Final = lazily(
     r"[0-9][ \-－.()（）]{0,3}[OoQlI](?![A-Za-z])"
     r"|(?<![A-Za-z])[OoQlI]{1,2}(?:[ \-－.()（）]{0,3}[0-9]|[ 　]?[年月日曰歳才番号丁])"
 )
-_LIKE_DIGIT: Final = re.compile("[OoQlI]")
+_LIKE_DIGIT: Final = lazily("[OoQlI]")
 #: ニ号室 is read for 二号室.
-_TWO: Final = re.compile("(?<![ァ-ヴー])ニ(?=号室|号棟|号館|丁目|番地|番[0-9の]|階)")
+_TWO: Final = lazily("(?<![ァ-ヴー])ニ(?=号室|号棟|号館|丁目|番地|番[0-9の]|階)")
 _LIKE_DIGITS: Final = str.maketrans("OoQlI", "00011")
 _UNITS: Final = "年月日曰歳才番号丁"
 

@@ -6,6 +6,7 @@ import re
 
 from manyo.filters.pii.character_sets import BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.check_digits import luhn, my_number_check_digit
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.matching import Pattern, digits_of, grouped, standing_alone
 
 # --- My Number ---
@@ -15,7 +16,7 @@ _MY_NUMBER = standing_alone(
     not_before="-－_/",
     not_after="-－_",
 )
-_MY_NUMBER_WORD = re.compile(
+_MY_NUMBER_WORD = lazily(
     r"マイ・?ナンバー|ﾏｲﾅﾝﾊﾞｰ|個人番号|共通番号|通知カード|社会保障・税番号|my[ _-]?number", re.IGNORECASE
 )
 
@@ -30,10 +31,8 @@ def _is_my_number(match: re.Match[str]) -> bool:
 _CARD_GAP = f"(?:{BLANK}|{HYPHEN})"
 _CARD_GROUPED = standing_alone(grouped(((4, 4, 4, 4), (4, 6, 5), (4, 6, 4)), DIGIT, _CARD_GAP), "-－_", "-－_")
 _CARD_BARE = standing_alone(f"{DIGIT}{{14,16}}", "-－_/=.", "-－_/.")
-_CARD_WORD = re.compile(
-    r"カード|クレジット|VISA|Master|JCB|AMEX|American Express|Diners|(?<![A-Za-z])card", re.IGNORECASE
-)
-_ISSUER = re.compile(
+_CARD_WORD = lazily(r"カード|クレジット|VISA|Master|JCB|AMEX|American Express|Diners|(?<![A-Za-z])card", re.IGNORECASE)
+_ISSUER = lazily(
     r"4\d{15}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Visa, Mastercard
     r"|35(?:2[89]|[3-8]\d)\d{12}|3[47]\d{13}"  # JCB, American Express
     r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|4[4-9]\d|5\d\d)\d{12}"  # Diners Club, Discover

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from codecs import utf_32_le_encode
 from collections.abc import Iterator, Sequence
@@ -12,13 +11,14 @@ from typing import Final
 import numpy as np
 
 from manyo.corpus.jit import Uint32s
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_shapes import LETTER, WINDOW_CHARS, Belief, name_chars
 
 KANJI_OR_KATAKANA: Final = "[一-鿿々〆ヶヵァ-ヴー゛゜﨑𠮷]"
 #: How far before 様 or a number a name may start.
 _REACH_CHARS: Final = 32
 # A kanji or katakana after anything else, or a hiragana after anything but a letter.
-WORD_BREAK: Final = re.compile(
+WORD_BREAK: Final = lazily(
     f"(?!{KANJI_OR_KATAKANA}).(?={KANJI_OR_KATAKANA})|(?!{LETTER}).(?={LETTER})|[^A-Za-zÀ-ÿ'](?=[A-ZÀ-Þ])"
 )
 

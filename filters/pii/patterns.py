@@ -12,6 +12,7 @@ from typing import Final
 from manyo.filters.pii import device_patterns, number_patterns, phone_patterns, web_patterns, worded_patterns
 from manyo.filters.pii.character_sets import BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.matching import NAME_HOLE, Pattern, digits_of, standing_alone
 
 # --- birth dates ---
@@ -25,24 +26,24 @@ _BIRTH_DATE = (
     f"|[一二三四五六七八九十〇壱弐参拾廿]{{1,3}}){BLANK}?日"
     f"|[-－/／.．]{DIGIT}{{1,2}}[-－/／.．]{DIGIT}{{1,2}})"
 )
-_BIRTH = re.compile(
+_BIRTH = lazily(
     f"(?=[明大昭平令MTSHRＭＴＳＨＲ12１２一二])(?<![0-9０-９A-Za-z一二三四五六七八九十〇]){NOT_AFTER_MASK}"
     f"{_BIRTH_DATE}(?![0-9０-９]){NOT_BEFORE_MASK}"
     "(?=[ 　]?(?:生まれ|生れ|生(?![一-鿿])|出生))"
 )
-_NAME_NEAR = re.compile(NAME_HOLE)
+_NAME_NEAR = lazily(NAME_HOLE)
 
 # --- postal codes ---
 
 # Until 1998 postal codes had three or five digits.
-_POSTAL_CODE = re.compile(
+_POSTAL_CODE = lazily(
     rf"(?=[〒]){NOT_AFTER_MASK}〒{BLANK}?[:：]?{BLANK}?{DIGIT}{{3}}"
     rf"(?:{BLANK}?{HYPHEN}{BLANK}?{DIGIT}{{2,4}}|{BLANK}?{DIGIT}{{4}})?(?!{DIGIT}){NOT_BEFORE_MASK}"
 )
 _POSTAL_DIGITS = standing_alone(rf"{DIGIT}{{3}}{BLANK}?{HYPHEN}{BLANK}?{DIGIT}{{4}}", "-－_/", "-－_/")
-_POSTAL_WORD = re.compile(r"(?:〒|郵便番号|住所|所在地)[^0-9０-９A-Za-z\n\t]{0,6}$")
+_POSTAL_WORD = lazily(r"(?:〒|郵便番号|住所|所在地)[^0-9０-９A-Za-z\n\t]{0,6}$")
 _POSTAL_BARE = standing_alone(f"{DIGIT}{{7}}", "-－_/", "-－_/")
-_POSTAL_WORD_IN_LINE = re.compile(r"郵便番号[^0-9０-９A-Za-z\n。]{0,6}$")
+_POSTAL_WORD_IN_LINE = lazily(r"郵便番号[^0-9０-９A-Za-z\n。]{0,6}$")
 
 
 def _is_given_code(match: re.Match[str]) -> bool:

@@ -6,6 +6,7 @@ import re
 
 from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN, KANJI_DIGIT
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.matching import NAME_HOLE, UNLESS_CHARS, Pattern, digit_groups, digits_of, grouped, header_of
 
 # A Japanese keyboard gives ー for a hyphen.
@@ -22,7 +23,7 @@ _ABROAD_SHAPES = ((1, 4, 4), (2, 3, 4), (3, 2, 4), (4, 1, 4), (2, 4, 4), (3, 3, 
 
 def _phone(core: str, not_after: str = "") -> re.Pattern[str]:
     """An expression for a telephone number, which may touch TEL, FAX, T or F before it, and letters after it."""
-    return re.compile(
+    return lazily(
         # The first character is tested first: most places fail there, at little cost.
         f"(?=[0０〇(（〈《［\\[〔【+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．]){NOT_AFTER_MASK}"
         "(?:(?<![A-Za-z_])|(?<=[Tt][Ee][Ll])|(?<=[Ff][Aa][Xx])|(?<=(?<![A-Za-z])[TF]))"
@@ -46,7 +47,7 @@ _PHONE_MARKED = _phone(
 )
 #: OCR takes O for 0 and l for 1; only hyphens between the groups make sure that it is a number.
 _OCR_DIGIT = "[0-9０-９OoQlI|]"
-_PHONE_READ = re.compile(
+_PHONE_READ = lazily(
     rf"(?=[0OoQ])(?<![0-9０-９A-Za-z.-]){NOT_AFTER_MASK}(?:[0OoQ]{_OCR_DIGIT}{HYPHEN}{_OCR_DIGIT}{{4}}"
     rf"|[0OoQ]{_OCR_DIGIT}{{2}}{HYPHEN}{_OCR_DIGIT}{{3,4}}|[0OoQ]{_OCR_DIGIT}{{3}}{HYPHEN}{_OCR_DIGIT}{{2,3}}"
     rf"|[0OoQ]{_OCR_DIGIT}{{4}}{HYPHEN}{_OCR_DIGIT}){HYPHEN}{_OCR_DIGIT}{{3,4}}(?![0-9０-９A-Za-z])(?!{HYPHEN}[0-9A-Za-z]){NOT_BEFORE_MASK}"
@@ -61,7 +62,7 @@ _PHONE_ABROAD = _phone(
     rf"(?:{grouped(_ABROAD_SHAPES, DIGIT, _GAP)})"
 )
 
-_PHONE_WORD = re.compile(
+_PHONE_WORD = lazily(
     r"電話|でんわ|(?<![A-Za-z])(?:tel|phone|telephone|fax|mobile)(?![A-Za-z])|ＴＥＬ|Ｔｅｌ|ＦＡＸ|Ｆａｘ|℡|☎|✆|📞|📱"
     r"|テレホン|ショートメール|SMS|ファックス|ファクス|フリーダイヤル|フリーコール|ナビダイヤル|携帯|ケータイ|連絡先|お?問い?合わ?せ",
     re.IGNORECASE,
@@ -79,13 +80,13 @@ _THING = (
     "|part[ _]?(?:no|number)"
     "|version|ver|rev|sku|(?:item|order|case|ticket|invoice) ?(?:no|number|#))"
 )
-_NAME_BEFORE = re.compile(f"{NAME_HOLE}[ 　]{{0,2}}$")
+_NAME_BEFORE = lazily(f"{NAME_HOLE}[ 　]{{0,2}}$")
 # Nothing that may be masked stands between, so that masking decides nothing.
 _MARKS = "[ 　\t:：=＝()（）\\[\\]【】「」\"'#＃はのが、・/|*.…_-]"
 _BETWEEN = f"{_MARKS}{{0,6}}\n?{_MARKS}{{0,3}}"
 #: Before a bare number, these mean that it is something else.
-_OTHER_NUMBER = re.compile(rf"(?:{_OTHER_WORD})[^0-9０-９\n]{{0,4}}$", re.IGNORECASE)
-_THING_BEFORE = re.compile(rf"(?:{_THING}){_BETWEEN}$")
+_OTHER_NUMBER = lazily(rf"(?:{_OTHER_WORD})[^0-9０-９\n]{{0,4}}$", re.IGNORECASE)
+_THING_BEFORE = lazily(rf"(?:{_THING}){_BETWEEN}$")
 
 
 def _is_of_thing(match: re.Match[str]) -> bool:
@@ -99,11 +100,11 @@ def _is_of_thing(match: re.Match[str]) -> bool:
 
 # Area codes as of 総務省's list: 012, 013, 014 and 016 exist only as starts of longer ones.
 _AREA_CODE_OF_2 = frozenset({"03", "04", "06"})
-_AREA_CODE_OF_3 = re.compile("01[15789]|02[2-9]|04[2-9]|05[2-9]|07[2-9]|08[2-9]|09[2-9]")
-_LONGER_AREA_CODE = re.compile("0[1-9][1-9]")
-_SERVICE = re.compile("0120|0570|0800|0990|0180|0170")
-_MOBILE_OR_IP = re.compile("0[56789]0[1-9]")
-_MOBILE_OR_IP_PREFIX = re.compile("0[256789]0")
+_AREA_CODE_OF_3 = lazily("01[15789]|02[2-9]|04[2-9]|05[2-9]|07[2-9]|08[2-9]|09[2-9]")
+_LONGER_AREA_CODE = lazily("0[1-9][1-9]")
+_SERVICE = lazily("0120|0570|0800|0990|0180|0170")
+_MOBILE_OR_IP = lazily("0[56789]0[1-9]")
+_MOBILE_OR_IP_PREFIX = lazily("0[256789]0")
 
 
 def _is_phone(number: str) -> bool:
@@ -183,7 +184,7 @@ def _is_bare_phone(match: re.Match[str]) -> bool:
 
 
 #: A number abroad (ITU-T E.164): a country code and groups of digits, 15 digits at most.
-_PHONE_OF_OTHERS = re.compile(
+_PHONE_OF_OTHERS = lazily(
     rf"(?=[+＋])(?<![0-9A-Za-z０-９+＋]){NOT_AFTER_MASK}[+＋](?!8 ?1)[1-9][0-9]{{0,2}}"
     rf"(?:[ .-]?(?:\([0-9]{{1,4}}\)|[0-9]{{2,8}})){{2,5}}"
     rf"(?![0-9A-Za-z]|[.,-][0-9]){NOT_BEFORE_MASK}"

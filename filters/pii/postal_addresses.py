@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.normal_form import mapped, table_of
 
 
@@ -61,15 +62,15 @@ _DIGITS: Final = "(?:[0-9](?: [0-9]){1,4}(?![0-9])|[0-9]{1,5})"
 _N: Final = f"(?:{_DIGITS}|{_KANJI_NUMBER})"
 _S: Final = " {0,2}"
 
-_CODE: Final = re.compile(
+_CODE: Final = lazily(
     r"(?:〒 ?)?(?<![0-9-])[0-9]{3} ?- ?[0-9]{4}(?![0-9-])[ \n]{0,2}$|〒 ?(?:[0-9] ?){3}-? ?(?:[0-9] ?){4}\n?$"
 )
-_SHAPE: Final = re.compile(
+_SHAPE: Final = lazily(
     f"{_S}(?![のはがをにでともへや市区町村])(?:{_LETTER}{{1,7}}?郡{_S}{_LETTER}{{1,6}}?[町村]|{_LETTER}{{1,6}}?[市区郡町村])"
 )
-_SHAPE_BEFORE: Final = re.compile("(?<![一-鿿々ァ-ヴー])(?:[一-鿿]{1,4}市(?:[一-鿿]{1,4}区)?)$")
+_SHAPE_BEFORE: Final = lazily("(?<![一-鿿々ァ-ヴー])(?:[一-鿿]{1,4}市(?:[一-鿿]{1,4}区)?)$")
 # The first character is tested first: nearly all places fail there.
-_UNIT: Final = re.compile(
+_UNIT: Final = lazily(
     f"(?=[{''.join(sorted({name[0] for name in _PREFECTURES}))}市区町村郡])(?:{_PREFECTURE}|[市区町村郡])"
 )
 
@@ -103,7 +104,7 @@ _LETTERED: Final = f"{_PLOT}[のノ][0-9]{{1,5}}(?:-[0-9]{{1,4}})?"
 _BARE: Final = (
     f"(?:(?:{_PLOT}|字)?[0-9]{{1,5}}(?:{_S}号(?![室棟線]))?|(?<=[町通])[〇一二三四五六七八九]{{2,4}}(?![一-鿿]))"
 )
-_BLOCK: Final = re.compile(
+_BLOCK: Final = lazily(
     f"(?P<strong>{_STREET}{_S}(?:{_CHOME}{_S})?(?:{_BANCHI}|{_DASHES}|{_NOS}|{_BARE}{_COUNTED})"
     f"|{_STREET}{_S}{_CHOME}"
     f"|{_CHOME}{_S}(?:{_BANCHI}|(?:{_DASHES}|{_NOS}|{_OLD_NOS}|{_BARE}|{_KANJI_NUMBER}){_COUNTED})?"
@@ -112,11 +113,11 @@ _BLOCK: Final = re.compile(
     f"|(?P<bare>{_BARE}){_COUNTED}"
 )
 #: Where a block may start: kanji numbers only if a unit follows, because 三国町 is a town.
-_MAY_START: Final = re.compile(
+_MAY_START: Final = lazily(
     f"[0-9]|(?<=[町通])[〇一二三四五六七八九]{{2,4}}(?![一-鿿])|第[0-9]|{_PLOT}[のノ]?[0-9]|[東西南北]?{_KANJI_NUMBER}{_S}(?:丁|番|地割|条|線)|番外地|無番地|[東西南北][0-9]"
 )
-_FULL_DATE: Final = re.compile(r"(?:1[89]|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])")
-_DATE: Final = re.compile(r"(?:1[89]|20)[0-9]{2} ?- ?[01]?[0-9](?: ?- ?[0-3]?[0-9])?(?![0-9])")
+_FULL_DATE: Final = lazily(r"(?:1[89]|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])")
+_DATE: Final = lazily(r"(?:1[89]|20)[0-9]{2} ?- ?[01]?[0-9](?: ?- ?[0-3]?[0-9])?(?![0-9])")
 
 _HOUSE: Final = (
     "(?:ビル|マンション|アパート|荘|ハイツ|コーポ|ハイム|メゾン|タワー|レジデンス|コート|パレス|ハウス|プラザ|団地|住宅|会館|館|寮|ヴィラ"
@@ -129,22 +130,22 @@ _ROOM_NUMBER: Final = (
 )
 _BARE_ROOM: Final = f"(?:[A-Z]-?)?[0-9]{{2,4}}{_COUNTED}(?![0-9-])"
 _ROOMS: Final = f"(?:{_S}(?:{_ROOM_NUMBER}|{_BARE_ROOM}))"
-_BUILDING: Final = re.compile(
+_BUILDING: Final = lazily(
     f"{_S}(?:(?:第[0-9]{{1,2}})?{_WORD}{{0,20}}?{_HOUSE}{_WORD}{{0,8}}?(?:第?[0-9]{{1,2}}(?![0-9])|[ⅠⅡⅢ])?{_ROOMS}{{1,3}}"
     f"|{_WORD}{{2,20}}?{_S}{_ROOM_NUMBER}{_ROOMS}{{0,2}}"
     f"|(?:第[0-9]{{1,2}})?{_WORD}{{0,16}}?{_HOUSE}(?![一-鿿ァ-ヴー])"
     f"|{_ROOM_NUMBER}{{1,2}})"
 )
 
-_KYOTO: Final = re.compile("上[るル]|下[るル]|[東西]入[るル]?|(?<=通)")
+_KYOTO: Final = lazily("上[るル]|下[るル]|[東西]入[るル]?|(?<=通)")
 # Words of sentences, and words before numbers of other things: schools play 3-2, roads and fiscal years are counted.
-_NO_TOWN: Final = re.compile(
+_NO_TOWN: Final = lazily(
     "を|では|には|から|まで|として|という|による|における|など|および|または|とか|です|ます|した|する|ある|いる|こと|もの|ため|[はがもとで]$|^[のはがをにでもと]"
     "|[立校対戦杯長議署第約計全各他年月号]$|[市区町村]立|対|役所|役場|高校|学校|大学|病院|[国県府]道|線$|駅|(?:平成|昭和|令和|大正|明治)$|人口|面積|定員|電話|標高|徒歩"
     "|条例|規則|法律|TEL|Tel|tel|FAX|税|条$"
 )
 #: What may follow a bare number or a pair: the end of the words.
-_END: Final = re.compile(r"[ \t\n、。,，)）」』\]】/;:|\"'(（]|$|[のにでへをなだがはもと](?![0-9])|です|まで|から|より")
+_END: Final = lazily(r"[ \t\n、。,，)）」』\]】/;:|\"'(（]|$|[のにでへをなだがはもと](?![0-9])|です|まで|から|より")
 #: Expression found in every piece of text with an address or a postal code.
 ADDRESS_GATE: Final = (
     "〒|[0-9０-９]{3}[ 　]?[-－‐‑–—―−ー][ 　]?[0-9０-９]{4}|郵便番号.*[0-9０-９]{7}"
@@ -156,15 +157,15 @@ ADDRESS_GATE: Final = (
     "|丁目.*番|丁目[ 　]?[0-9０-９]{1,3}[-－]"
 )
 _TOWN_CHARS: Final = 26
-_TOWN: Final = re.compile(
+_TOWN: Final = lazily(
     f"(?:{_LETTER}|[A-Za-z・ ]|(?<=[都道府県市区町村郡字])\n(?=[一-鿿ァ-ヴーぁ-ん0-9])|\n(?=大?字)"
     # OCR breaks an address anywhere; a line that starts so goes on with one.
     "|\n {0,8}(?=[0-9]{1,5} ?番)"
     "|\n(?=[一-鿿ァ-ヴー]{1,8} ?(?:[0-9〇一二三四五六七八九十] ?){1,8}(?:番|丁目|-[0-9]| |$|\n)))*"
 )
-_NAMED_TOWN: Final = re.compile("[町丁字通台丘郷村里]$|大字|字|^[一-鿿々ヶヵァ-ヴー]{1,6}$")
+_NAMED_TOWN: Final = lazily("[町丁字通台丘郷村里]$|大字|字|^[一-鿿々ヶヵァ-ヴー]{1,6}$")
 #: A town, 丁目 and 番: an address without its municipality.
-_TOWN_AND_BLOCK: Final = re.compile(
+_TOWN_AND_BLOCK: Final = lazily(
     f"(?<![一-鿿々ヶヵァ-ヴー])(?![同当本各])(?P<town>[一-鿿々ヶヵァ-ヴー]{{2,8}}?){_CHOME}{_S}"
     f"(?:{_N}{_S}番(?:地|{_S}{_N}{_S}号){_GO}{{0,2}}|[0-9]{{1,3}}(?:-|の)[0-9]{{1,3}}(?:-[0-9]{{1,4}})?{_COUNTED})"
 )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_evidence import ENOUGH, ENOUGH_BY_NUMBER, evident_names
 from manyo.filters.pii.name_shapes import (
     APART,
@@ -42,16 +43,16 @@ REACH_CHARS: Final = 200
 # --- words that introduce a person ---
 
 _PARTICLE: Final = f"[のはがもにへ、・]、?[「『]?(?={APART})"
-_INTRODUCED: Final = re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE}){_PARTICLE}")
+_INTRODUCED: Final = lazily(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE}){_PARTICLE}")
 #: What is found in every piece with one, sooner: the list of words is tried at each character.
-_AFTER_PARTICLE: Final = re.compile(_PARTICLE)
-_CALLED: Final = re.compile(
+_AFTER_PARTICLE: Final = lazily(_PARTICLE)
+_CALLED: Final = lazily(
     "(?=と(?:申し|いいます|言います|いう(?:人|者|方|男|女)|言う(?:人|者|方|男|女)|名乗))と(?P<self>申し(?=ます|まし|上げ"
     "|て[おい]|、))?|(?=儀[ (、])"
 )
-_MAY_BE_CALLED: Final = re.compile("と[申い言]|儀[ (、]")
+_MAY_BE_CALLED: Final = lazily("と[申い言]|儀[ (、]")
 #: 湯 浅 寛 is printed letter by letter.
-GOES_ON: Final = re.compile(f"(?<= {NAME_KANJI}) {{1,2}}{NAME_KANJI}(?:(?!{NAME_KANJI})|{HONORIFIC})")
+GOES_ON: Final = lazily(f"(?<= {NAME_KANJI}) {{1,2}}{NAME_KANJI}(?:(?!{NAME_KANJI})|{HONORIFIC})")
 #: Words that introduce a name of two words after a particle.
 INTRODUCING: Final = (*KIN.split("|"), *ROLE.split("|"))
 #: Signs of the normal form in such a piece, for `manyo.filters.pii.kinds`.
@@ -75,11 +76,11 @@ INTRODUCED_GATE: Final = (
 
 # --- words of a private passage ---
 
-_ITEM: Final = re.compile(
+_ITEM: Final = lazily(
     r"^[ \t]*(?:[-*・○●◯□■◆◇▼▲>＞]|[0-9]{1,4}[.): ]|[ア-ン]\)|\([0-9]{1,3}\)|[①-⑳])[ \t]*", re.MULTILINE
 )
-_NEXT_WORD: Final = re.compile(r"(?: |\t|:|/|,)+")
-_ITEM_END: Final = re.compile(r" ?(?:$|[\n(\t:/,、・]| |様|さん|くん|ちゃん|氏|先生|殿|<)")
+_NEXT_WORD: Final = lazily(r"(?: |\t|:|/|,)+")
+_ITEM_END: Final = lazily(r" ?(?:$|[\n(\t:/,、・]| |様|さん|くん|ちゃん|氏|先生|殿|<)")
 
 
 def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
@@ -109,7 +110,7 @@ def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
 
 
 #: 何と申しますか, 上がるのだと申します.
-_SAID_WORD: Final = re.compile("何.{0,5}|[一-鿿]{1,3}[ぁ-ゖ]{0,4}[るだたすくうむいか]")
+_SAID_WORD: Final = lazily("何.{0,5}|[一-鿿]{1,3}[ぁ-ゖ]{0,4}[るだたすくうむいか]")
 
 
 def _is_said(word: str) -> bool:
@@ -176,7 +177,7 @@ def _passages(text: str, evidence: Sequence[Interval]) -> Iterator[Interval]:
         yield first, min(reached, len(text))
 
 
-_LETTERS_APART: Final = re.compile(rf"{LETTER}(?: {{1,2}}{LETTER}){{2}}(?!{LETTER})")
+_LETTERS_APART: Final = lazily(rf"{LETTER}(?: {{1,2}}{LETTER}){{2}}(?!{LETTER})")
 
 
 def _is_person(within: OpenText, first: int, last: int) -> bool:
@@ -227,7 +228,7 @@ def _items(within: OpenText, start: int, stop: int) -> Iterator[Name]:
             yield name
 
 
-_KANJI_NAME: Final = re.compile(f"{NAME_KANJI}{{1,5}} ")
+_KANJI_NAME: Final = lazily(f"{NAME_KANJI}{{1,5}} ")
 #: How far a name in kanji is from a foreign one in a list of persons, in items.
 _NEXT_ITEMS: Final = 3
 
@@ -255,7 +256,7 @@ def _again(within: OpenText, names: Sequence[str]) -> Iterator[Name]:
 
 
 #: What follows a surname that stands for a person again.
-_AGAIN: Final = re.compile(f" ?(?:{HONORIFIC})|(?<={NAME_KANJI}{{2}})です")
+_AGAIN: Final = lazily(f" ?(?:{HONORIFIC})|(?<={NAME_KANJI}{{2}})です")
 
 
 def _surname(name: str) -> str:

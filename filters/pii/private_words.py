@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from manyo.filters.pii.lazily import lazily
 
 #: start and stop in code points, score, rule.
 Name = tuple[int, int, float, str]
@@ -21,13 +22,13 @@ ROLE: Final = (
     "|班長|組長|当番|氏名|名前|本名|旧姓"
 )
 
-_PUBLIC_BEFORE: Final = re.compile(
+_PUBLIC_BEFORE: Final = lazily(
     "(?:俳優|女優|歌手|タレント|作家|小説家|監督|選手|芸人|モデル|アイドル|漫画家|画家|詩人|アーティスト|ミュージシャン|声優|アナウンサー|アナ"
     "|キャスター|教授|博士|議員|大臣|首相|知事|市長|町長|社長|取締役|CEO|総理|大統領|著者?|作|原作|訳|脚本|演出|出演|主演|司会|講師|作曲|作詞|編曲"
     "|ゲスト|評論家|研究者|ジャーナリスト|ライター|デザイナー|写真家|作者|プロデューサー|棋士|投手|横綱|歌人|俳人|写真|文|構成|登壇者|出演者|ナビゲート|スタイリング|MC|撮影|音楽|作者名|アプリ名|商品名|作品名|曲名|店名|社名|開発者|配給|キャスト|精神科医|占い師|\\(C\\))"
     "(?:の|は|で|・|:|,| |　|、|>|[(「『])*$"
 )
-_PUBLIC_AFTER: Final = re.compile(
+_PUBLIC_AFTER: Final = lazily(
     "(?:監督|選手|首相|議員|大臣|知事|市長|社長|教授|投手|アナ|主演|作品|著|作|訳|脚本|演出|原作)"
 )
 
@@ -43,10 +44,10 @@ def is_public_after(text: str, stop: int) -> bool:
 
 
 #: What follows the value of an example: 「山田 太郎」のように, 090-…と記入.
-AS_EXAMPLE: Final = re.compile("[」』\"']? ?(?:の(?:よう|ごと)[にくな]|と(?:ご|お)?(?:記入|入力|書[きい]|ご記入))")
+AS_EXAMPLE: Final = lazily("[」』\"']? ?(?:の(?:よう|ごと)[にくな]|と(?:ご|お)?(?:記入|入力|書[きい]|ご記入))")
 EXAMPLE_CHARS: Final = 100
 #: Names after these words are not those of anybody.
-EXAMPLE: Final = re.compile(
+EXAMPLE: Final = lazily(
     "(?:env|conf|config|ya?ml|json|ini)\\.(?:example|sample|template)|ダミー|主人公|ヒロイン|記入例|入力例|記載例|書き方|見本|サンプル|種族|声優|登場人物|キャラクター|必殺技|魔法使い|CV"
 )
 #: 皆さん, 奥様 and the like are no persons by name.

@@ -5,7 +5,6 @@ The joined text is searched like any other, and what is found there is reported 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import chain
@@ -14,26 +13,27 @@ from typing import Final
 import numpy as np
 
 from manyo.filters.pii.labels import labels
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.normal_form import folded
 
 _LETTER: Final = "[一-鿿々〆〇ヶヵァ-ヴーぁ-ゖ﨑]"
 _NUMERIC: Final = "[0-9OoQlI-]"
 _PRINTED: Final = f"(?:{_LETTER}|{_NUMERIC})"
 #: Single letters or digits with one blank between them; a wider blank separates words.
-_APART: Final = re.compile(
+_APART: Final = lazily(
     f"(?<![^\\s:：(（)）「」、。〒])"
     f"(?:(?:{_PRINTED}{{1,2}}|[0-9]-[0-9]) (?=[^ 　\\n])){{3,60}}{_PRINTED}{{1,4}}(?![A-Za-z])"
 )
 #: Two of them, in a text that has longer stretches of them.
-_PAIR: Final = re.compile(f"(?<![^\\s:：(（]){_LETTER} (?={_LETTER}(?:[ 　\\n]|$))")
+_PAIR: Final = lazily(f"(?<![^\\s:：(（]){_LETTER} (?={_LETTER}(?:[ 　\\n]|$))")
 #: How far from a place where something was left out the joined text is searched.
 _NEAR_CHARS: Final = 100
 #: At least so much of a stretch are single letters.
 _LEAST_SINGLE: Final = 0.6
 #: Between letters, and between digits; a number and a word are read apart.
-_BLANK: Final = re.compile(f"(?<={_LETTER}) (?={_LETTER})|(?<={_NUMERIC}) (?={_NUMERIC})")
+_BLANK: Final = lazily(f"(?<={_LETTER}) (?={_LETTER})|(?<={_NUMERIC}) (?={_NUMERIC})")
 #: A line that ends or starts inside a number or an address.
-_BROKEN: Final = re.compile(
+_BROKEN: Final = lazily(
     "(?<=[0-9０-９OoQlI])[ 　]?[-－ー―—‐−][ 　]{0,2}(?P<after>\n[ 　]{0,4})(?=[0-9０-９OoQlI])"
     "|(?<=[0-9０-９])(?P<before>[ 　]?\n[ 　]{0,4})(?=[-－ー―—‐−][ 　]?[0-9０-９])"
     "|(?<=[0-9０-９番地号])(?P<of>\n[ 　]{0,4})(?=の[ 　]?[0-9０-９])"
@@ -44,11 +44,11 @@ _BROKEN: Final = re.compile(
     "|(?<=[A-Za-z0-9_])(?P<of_mail>\n)(?=@[A-Za-z0-9-]+\\.[a-z])|(?<=[A-Za-z0-9_]@)(?P<of_host>\n)(?=[A-Za-z0-9-]+\\.[a-z])"
 )
 #: Nothing is apart in a text without these, which are sought fast.
-_MAY_BE_APART: Final = re.compile(" [^ \\n] [^ \\n] ")
+_MAY_BE_APART: Final = lazily(" [^ \\n] [^ \\n] ")
 #: What stands after a line end inside a number or an address, but for blanks.
 STARTS_OF_REST: Final = "-－ー―—‐−の0123456789０１２３４５６７８９OoQlI@番号丁字大"
-_MAY_BE_BROKEN: Final = re.compile(f"\\n[ 　]{{0,4}}[{STARTS_OF_REST}]")
-_MAY_BREAK_AT_HOST: Final = re.compile("@\\n")
+_MAY_BE_BROKEN: Final = lazily(f"\\n[ 　]{{0,4}}[{STARTS_OF_REST}]")
+_MAY_BREAK_AT_HOST: Final = lazily("@\\n")
 #: And before one.
 ENDS_OF_BROKEN: Final = frozenset(
     "-－ー―—‐−0123456789０１２３４５６７８９番地号都道府県市区町村郡郷 　_"
@@ -57,16 +57,16 @@ ENDS_OF_BROKEN: Final = frozenset(
 #: More than the number around a line end has.
 _BROKEN_CHARS: Final = 24
 #: Halves of the number of a card.
-_BROKEN_CARD: Final = re.compile("(?<=[0-9]{4}[ -][0-9]{4})\n(?=[0-9]{4}[ -][0-9]{4}(?![0-9]))")
+_BROKEN_CARD: Final = lazily("(?<=[0-9]{4}[ -][0-9]{4})\n(?=[0-9]{4}[ -][0-9]{4}(?![0-9]))")
 #: Katakana and kanji that look alike, among letters that tell which they are.
 _LOOK_ALIKE: Final = (
     (
-        re.compile("(?<=[ァ-ヴー])[力工二夕卜八](?=[ァ-ヴー 　\n]|$)|(?<![一-鿿ぁ-ゖ])[力工二夕卜八](?=[ァ-ヴー])"),
+        lazily("(?<=[ァ-ヴー])[力工二夕卜八](?=[ァ-ヴー 　\n]|$)|(?<![一-鿿ぁ-ゖ])[力工二夕卜八](?=[ァ-ヴー])"),
         "力工二夕卜八",
         "カエニタトハ",
     ),
-    (re.compile("(?<=[一-鿿])[ロカエニタトハ](?![ァ-ヴー])"), "ロカエニタトハ", "口力工二夕卜八"),
-    (re.compile("(?<=[ぁ-ゖ])[リヘ]|[リヘ](?=[ぁ-ゖ])"), "リヘ", "りへ"),
+    (lazily("(?<=[一-鿿])[ロカエニタトハ](?![ァ-ヴー])"), "ロカエニタトハ", "口力工二夕卜八"),
+    (lazily("(?<=[ぁ-ゖ])[リヘ]|[リヘ](?=[ぁ-ゖ])"), "リヘ", "りへ"),
 )
 
 

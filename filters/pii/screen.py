@@ -19,6 +19,7 @@ from manyo.corpus.jit import Bools, Bytes, Int64s, Uint16s, Uint32s
 from manyo.corpus.text import Texts
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.normal_form import FOLD, normal_chars, sources, unmarked
 from manyo.filters.pii.private_names import INTRODUCING
 from manyo.filters.pii.private_words import PRIVATE_WORDS
@@ -71,7 +72,7 @@ _EDGE: Final = "\0"
 _FIRM: Final = "\1"
 #: What may stand before a word between edges.
 _BEFORE: Final = tuple(edge + honorific for edge in (_EDGE, _FIRM) for honorific in ("", unmarked("ご"), "お"))
-_PARTS: Final = re.compile(f"[{re.escape(EDGES + FIRM_EDGES)}]")
+_PARTS: Final = lazily(f"[{re.escape(EDGES + FIRM_EDGES)}]")
 _CONNECTORS: Final = "。、はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
 #: Close a bracket around a label: 「電話」.
 _CLOSERS: Final = ")）]］】〕」』》〉>＞\"'＂＇”’"

@@ -7,12 +7,13 @@ import re
 
 from manyo.filters.pii.character_sets import BLANK, DIGIT
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.matching import HALF_WIDTH, Pattern, digit_groups, standing_alone
 
 # --- credentials ---
 
-_USERINFO = re.compile(r"(?<=://)[^\s/:@<>「」（）()]{0,64}:[^\s/@<>「」（）()]{1,64}@[A-Za-z0-9.\-]+")
-_API_KEY = re.compile(
+_USERINFO = lazily(r"(?<=://)[^\s/:@<>「」（）()]{0,64}:[^\s/@<>「」（）()]{1,64}@[A-Za-z0-9.\-]+")
+_API_KEY = lazily(
     rf"(?<![A-Za-z0-9_]){NOT_AFTER_MASK}(?:"
     r"A(?:KI|SI)A[0-9A-Z]{16}"  # Amazon
     r"|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,}"
@@ -28,21 +29,21 @@ _API_KEY = re.compile(
     r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # JSON Web Token
     rf")(?![A-Za-z0-9_]){NOT_BEFORE_MASK}"
 )
-_WEBHOOK = re.compile(
+_WEBHOOK = lazily(
     r"https://(?:hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_]{20,}"
     r"|discord(?:app)?\.com/api/webhooks/[0-9]{10,}/[A-Za-z0-9_-]{20,}"
     r"|[a-z0-9-]+\.webhook\.office\.com/webhookb2/[A-Za-z0-9@/-]{20,})"
     rf"(?![A-Za-z0-9_/]){NOT_BEFORE_MASK}"
 )
-_BEARER = re.compile(
+_BEARER = lazily(
     rf"(?<=[Bb]earer ){NOT_AFTER_MASK}[A-Za-z0-9_\-.=+/~]{{20,}}(?![A-Za-z0-9_\-.=+/~]){NOT_BEFORE_MASK}"
     rf"|(?<=[Bb]asic ){NOT_AFTER_MASK}[A-Za-z0-9+/]{{12,}}={{0,2}}(?![A-Za-z0-9+/=]){NOT_BEFORE_MASK}"
 )
-_LOGIN_PAIR = re.compile(
+_LOGIN_PAIR = lazily(
     rf"(?:(?<=curl -u )|(?<= --user )|(?<= -u ))['\"]?{NOT_AFTER_MASK}(?P<pair>[A-Za-z0-9_.\-]{{1,32}}:[^\s:'\"]{{4"
     rf",64}})(?=['\"]?(?:\s|$)){NOT_BEFORE_MASK}"
 )
-_PRIVATE_KEY = re.compile(
+_PRIVATE_KEY = lazily(
     r"-----BEGIN (?:[A-Z]{1,16} ){0,3}PRIVATE KEY-----"
     r"[A-Za-z0-9+/=\s:,\\.-]{1,16384}?"
     r"-----END (?:[A-Z]{1,16} ){0,3}PRIVATE KEY-----"
@@ -77,16 +78,16 @@ _WRITTEN_AT = rf"{BLANK}?[\[(（【〔<＜](?:at|At|AT|ａｔ|ＡＴ|アット�
 _DOT = rf"(?:{BLANK}?[.．]{BLANK}?|{BLANK}?[\[(（](?:dot|ドット)[\])）]{BLANK}?)"
 _EMAIL_START = rf"(?={_LOCAL})(?<!{_LOCAL}){NOT_AFTER_MASK}(?:[{_ALNUM}]{{1,20}}')?{_LOCAL}{{1,64}}"
 
-_EMAIL = re.compile(rf"{_EMAIL_START}{_AT}(?:{_DOMAIN_LABEL}[.．]){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
-_EMAIL_WRITTEN = re.compile(rf"{_EMAIL_START}{_WRITTEN_AT}(?:{_DOMAIN_LABEL}{_DOT}){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
-_EMAIL_SPACED = re.compile(
+_EMAIL = lazily(rf"{_EMAIL_START}{_AT}(?:{_DOMAIN_LABEL}[.．]){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
+_EMAIL_WRITTEN = lazily(rf"{_EMAIL_START}{_WRITTEN_AT}(?:{_DOMAIN_LABEL}{_DOT}){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
+_EMAIL_SPACED = lazily(
     rf"{_EMAIL_START}{BLANK}?{_AT}{BLANK}?(?:{_DOMAIN_LABEL}{BLANK}?[.．]{BLANK}?){{1,6}}{_COMMON_TOP_LEVEL}"
     rf"{_DOMAIN_END}"
 )
 # What identifies a message has the form of an address.
-_MESSAGE = re.compile(r"(?i:message-id|references|in-reply-to|content-id):? ?<?$")
-_EMAIL_OTHER_AT = re.compile(rf"{_EMAIL_START}[★☆◎](?:{_DOMAIN_LABEL}[.．]){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
-_READ_AS_AT = re.compile("を(?:半角の?)?[「『]?(?:@|＠|アットマーク)")
+_MESSAGE = lazily(r"(?i:message-id|references|in-reply-to|content-id):? ?<?$")
+_EMAIL_OTHER_AT = lazily(rf"{_EMAIL_START}[★☆◎](?:{_DOMAIN_LABEL}[.．]){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
+_READ_AS_AT = lazily("を(?:半角の?)?[「『]?(?:@|＠|アットマーク)")
 _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "bmp", "css", "js", "html", "php", "pdf", "zip"})
 
 
@@ -107,16 +108,16 @@ def _has_blank(match: re.Match[str]) -> bool:
 # --- IP addresses ---
 
 _IPV4 = standing_alone(rf"{DIGIT}{{1,3}}(?:[.．]{DIGIT}{{1,3}}){{3}}", "._-", "_-")
-_IPV6 = re.compile(
+_IPV6 = lazily(
     rf"(?=[23])(?<![0-9A-Za-z:.]){NOT_AFTER_MASK}[23][0-9a-fA-F]{{3}}(?::[0-9a-fA-F]{{0,4}}){{2,7}}(?![0-9A-Za-z:])"
     rf"{NOT_BEFORE_MASK}"
 )
-_IP_WORD = re.compile(
+_IP_WORD = lazily(
     r"(?<![A-Za-z])IP|ＩＰ|アドレス|address|ホスト|host|サーバ|server|DNS|ping|接続|アクセス|remote|client|from",
     re.IGNORECASE,
 )
 #: 1.2.3.4 may be a version or a section.
-_VERSION_WORD = re.compile(
+_VERSION_WORD = lazily(
     r"(?:ver(?:sion|\.)?|(?<![A-Za-z])v|rev(?:ision|\.)?|release|build|バージョン|版|リリース|[A-Za-z]/|第|§|節|章)"
     r"[ 　:：]?$",
     re.IGNORECASE,

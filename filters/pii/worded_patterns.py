@@ -13,9 +13,10 @@ from typing import Final
 from manyo.filters.pii.character_sets import DIGIT, HYPHEN
 from manyo.filters.pii.check_digits import luhn, my_number_check_digit
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.matching import Pattern, digits_of, standing_alone
 
-_OTHER_NUMBER: Final = re.compile(
+_OTHER_NUMBER: Final = lazily(
     "(?:注文|予約|伝票|追跡|受付|整理|問い?合わ?せ|お?見積(?:もり)?|請求書?|商品|[型品]番|製品|管理|登録|法人|事業所|保険者|会員|ISBN|JAN|便)"
     "(?:の?(?:番号|No\\.?|ID|コード))?[^0-9０-９A-Za-z\\n。]{0,6}$"
     "|(?<!被)保険者番号[^0-9\\n]{0,4}$|[¥￥$#/@=]$|数[ 　:：は]{0,2}$",
@@ -26,7 +27,7 @@ _NO_UNIT: Final = "(?! ?(?:円|口|人|名|個|件|株|台|枚|ポイント|pt|�
 
 def _number(core: str) -> re.Pattern[str]:
     alone = standing_alone(core, "-－_/", "-－_/")
-    return re.compile(alone.pattern + _NO_UNIT)
+    return lazily(alone.pattern + _NO_UNIT)
 
 
 _RESIDENCE: Final = _number(f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{8}}[A-ZＡ-Ｚ]{{2}}")
@@ -36,7 +37,7 @@ _FOREIGN_PASSPORT: Final = _number("(?=[A-Z]{0,3}[0-9])[A-Z0-9]{8,9}")
 _LICENCE: Final = _number(f"[1-9１-９]{DIGIT}{{11}}")
 _PENSION: Final = _number(f"{DIGIT}{{4}}{HYPHEN}{DIGIT}{{6}}")
 #: 2023-202404 is a time.
-_YEARS: Final = re.compile("(?:19|20)[0-9]{2}.(?:19|20)")
+_YEARS: Final = lazily("(?:19|20)[0-9]{2}.(?:19|20)")
 _EMPLOYMENT: Final = _number(f"{DIGIT}{{4}}{HYPHEN}{DIGIT}{{6}}{HYPHEN}{DIGIT}")
 _RESIDENT: Final = _number(f"[1-9１-９]{DIGIT}{{10}}")
 _IMEI: Final = _number(f"{DIGIT}{{15}}")
@@ -44,7 +45,7 @@ _MY_NUMBER: Final = _number(rf"{DIGIT}{{4}}(?P<gap>[ 　]|{HYPHEN}|){DIGIT}{{4}}
 _ACCOUNT: Final = _number(f"{DIGIT}{{7}}")
 _INSURED: Final = _number(f"{DIGIT}{{7,10}}")
 #: A name of an account that no word is.
-_HANDLE: Final = re.compile(
+_HANDLE: Final = lazily(
     rf"(?=[a-z])(?<![A-Za-z0-9_.@＠#/:=-]){NOT_AFTER_MASK}[a-z][a-z0-9.]*_[a-z0-9._]+(?:#[0-9]{{4}})?"
     rf"(?<![._])(?![A-Za-z0-9@＠/=(-])(?!\.[a-z]){NOT_BEFORE_MASK}"
 )
@@ -74,7 +75,7 @@ def _near(kind: str, expression: re.Pattern[str], words: str, chars: int, **more
         f"near_{kind}",
         0.8,
         expression,
-        needs=re.compile(words),
+        needs=lazily(words),
         within_chars=chars,
         needs_after=True,
         unless=_OTHER_NUMBER,

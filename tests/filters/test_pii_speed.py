@@ -1,6 +1,10 @@
 """Laws of what makes the search for personal information fast: each does what its plain twin does."""
 
+import importlib
+import pkgutil
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -9,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.text import Texts
+from manyo.filters import pii
 from manyo.filters.pii.gate_automata import keep
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.label_kernels import longest_words
@@ -205,3 +210,28 @@ def test_the_character_at_a_place_hides_no_cue(text: str, is_before: bool, data:
         if (cue.expression.search(text, 0, place) if is_before else cue.expression.match(text, place))
     ]
     assert sum(every) == (cues.sum_before(text, 0, place) if is_before else cues.sum_after(text, place))
+
+
+def test_every_expression_that_waits_for_its_first_use_can_be_compiled() -> None:
+    n_lazy = 0
+    for module in pkgutil.iter_modules(pii.__path__, "manyo.filters.pii."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if hasattr(value, "pattern") and hasattr(value, "search"):
+                value.search("")
+                n_lazy += 1
+    for pattern in PATTERNS:
+        for expression in (pattern.expression, pattern.needs, pattern.unless, pattern.first):
+            assert expression is None or expression.search("\n\n") is None
+    assert n_lazy > 100
+
+
+def test_the_rules_are_imported_without_compiling_an_expression_of_theirs() -> None:
+    program = (
+        "import re; compiled = []; real = re._compile\n"
+        "re._compile = lambda pattern, flags: compiled.append(pattern) or real(pattern, flags)\n"
+        "import manyo.filters.pii.find\n"
+        "from manyo.filters.pii.patterns import PATTERNS\n"
+        "print(sum(pattern.expression.pattern in compiled for pattern in PATTERNS))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "0\n"
