@@ -32,6 +32,10 @@ _PRIVATE_BYTES: Final = 4 * PRIVATE_CHARS
 _NEAR_NAMES_BITS: Final = sum(1 << i for i, kind in enumerate(PII_KINDS) if kind.near_names)
 
 
+#: Kinds that any sentence with some digits may hold, and hardly one does: one automaton asks for all of them first.
+_RARE: Final = frozenset({"ip", "licence_plate", "mac_address", "geo_position"})
+
+
 class Piece(NamedTuple):
     """A sentence, and the names of the kinds whose gate it passes; positions in code points."""
 
@@ -93,6 +97,12 @@ def _passed_of_kinds(
     if any(kind.name == "person_name" for kind in kinds):
         passed[PRIVATE] = _private(found, rows)
     near_names = [kind for kind in kinds if kind.near_names]
+    rare = [kind for kind in kinds if kind.name in _RARE]
+    if rare:
+        may_be_rare = np.any([passed[kind.name] for kind in rare], axis=0)
+        keep("|".join(f"(?:{kind.gate})" for kind in rare), data, found.starts, found.stops, may_be_rare)
+        for kind in rare:
+            passed[kind.name] &= may_be_rare
     for kind in kinds:
         if not kind.near_names and kind.name in passed:
             _keep_matching(data, passed[kind.name], found, kind)

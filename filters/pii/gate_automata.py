@@ -162,7 +162,9 @@ def automaton(expression: str) -> Automaton:
                 todo.append(after)
             row[kind] = states[after]
         rows.append(row)
-    at_end = [any(builder.reached(state, _AT_END) & matched for state in _bits(of_state)) for of_state in todo]
+    # States from which the end of a text leads to a match.
+    ends = sum(1 << state for state in range(len(moves)) if builder.reached(state, _AT_END) & matched)
+    at_end = [of_state & ends != 0 for of_state in todo]
     return Automaton(classes, np.array(rows, np.int32).ravel() * n_classes, np.array(at_end, np.bool_))
 
 

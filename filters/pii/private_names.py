@@ -61,12 +61,15 @@ INTRODUCED_SIGNS: Final = (
     *(f"と{said}{whom}" for said in ("いう", "言う") for whom in "人者方男女"),
     *(f"儀{word}" for word in ("かね", "予て", "去る", "さる", "この", "病気", "本日", "昨日", "昨")),
 )
-#: Expression found in every piece of text with a name before a verb of naming.
+_GATE_LETTER: Final = "[一-鿿々ぁ-ゖァ-ヴーヶ﨑𠮷゛゜]"
+#: Expression found in every piece of text with a name before a verb of naming: of two words, the last of ten letters at
+#: most, or in Latin letters.
 CALLED_GATE: Final = "|".join(
     (
         "と申し",
         "儀[ 　(（、]",
-        "[ 　・＝=A-Za-z][一-鿿々ぁ-ゖァ-ヴーヶ﨑𠮷゛゜]*と(?:名乗|[い言]います|(?:いう|言う)[人者方男女])",
+        f"(?:{_GATE_LETTER}(?:[ 　]{{1,2}}|[・＝=]){_GATE_LETTER}{{1,10}}|[A-Za-zÀ-ƿẠ-ỹ'’-])"
+        "と(?:名乗|[い言]います|(?:いう|言う)[人者方男女])",
     )
 )
 #: And in every one with a name after a word that introduces it; the screen has seen the word.
