@@ -125,7 +125,8 @@ NAME_GATES: Final = {
     f"|{_GATE_BLANK}?[（(])"
     f"|[ァ-ヴー]さん{_GATE_BLANK}?(?:へ|宛)?{_GATE_BLANK}?(?:$|\n)",
     TITLE_SIGN: f"(?:[^客皆同仕多異模名]|[^0-9０-９]名)様(?:$|{_GATE_BLANK}|[、,，。！!)）」へ宛方(（0-9０-９の])",
-    AMOUNT_SIGN: f"(?:^[^一-鿿]{{0,4}}|{_GATE_BLANK})金?{_GATE_BLANK}?(?:[0-9０-９,，]{{3,12}}|[一二三四五六七八九十百千万壱弐参拾]{{1,8}}){_GATE_BLANK}?円(?:也)?{_GATE_BLANK}{{1,4}}"
+    AMOUNT_SIGN: f"(?:^[^一-鿿]{{0,4}}|{_GATE_BLANK})金?{_GATE_BLANK}?"
+    f"(?:[0-9０-９,，]{{3,12}}|[一二三四五六七八九十百千万壱弐参拾]{{1,8}}){_GATE_BLANK}?円(?:也)?{_GATE_BLANK}{{1,4}}"
     "[一-鿿々〆ヶヵァ-ヴーぁ-ゖ﨑𠮷]",
     INTRODUCES_SIGN: INTRODUCED_GATE,
     0: f"{_GATE_WORD}(?:宅[(（にへの]|儀(?:[(（、]|{_GATE_BLANK})|方(?:$|{_GATE_BLANK}|[(（。、]))"

@@ -20,6 +20,7 @@ from manyo.filters.pii.opened_kernels import (
     MAY_BE_MISREAD,
     STARTS_REST,
     WIDE_BLANK,
+    note_signs_of_print,
     open_texts,
 )
 from manyo.filters.pii.rejoined import ENDS_OF_BROKEN, STARTS_OF_REST
@@ -44,7 +45,7 @@ class Opened(NamedTuple):
 
 
 def _looks() -> Bytes:
-    """(65536,), what `open_texts` asks of each character."""
+    """(65536,), what `note_signs_of_print` asks of each character."""
     looks = np.zeros(1 << 16, np.uint8)
     for bit, chars in (
         (STARTS_REST, STARTS_OF_REST),
@@ -75,7 +76,8 @@ def opened(data: Bytes, texts: Int64s, pieces: Int64s, n_pieces: Int64s) -> Iter
     stops, may_hold = np.empty(len(texts), np.int64), np.empty(len(texts), np.uint8)
     bounds = np.concatenate([pieces, [[len(data) + 1, len(data) + 1]]])
     positions = np.empty_like(bounds)
-    open_texts(data, texts, bounds, FOLDS, _LOOKS, units, folded, stops, positions, may_hold)
+    open_texts(data, texts, bounds, FOLDS, units, folded, stops, positions)
+    note_signs_of_print(units, _LOOKS, stops, may_hold)
     places = list(zip(*positions.T.tolist(), strict=True))
     first = at = 0
     for stop, n, bits in zip(stops.tolist(), n_pieces.tolist(), may_hold.tolist(), strict=True):

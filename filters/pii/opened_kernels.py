@@ -1,10 +1,8 @@
-"""The compiled pass that makes Python's strings of the texts that passed a gate (`manyo.filters.pii.opened`)."""
+"""The compiled passes that make Python's strings of the texts that passed a gate (`manyo.filters.pii.opened`)."""
 
 from __future__ import annotations
 
 from typing import Final
-
-import numpy as np
 
 from manyo.corpus.jit import Bytes, Int64s, Uint16s, borrowing, int64
 from manyo.corpus.utf8_kernels import code_point
@@ -34,6 +32,7 @@ _MOST_INDENT: Final = 4
 _MOST_LIKE_DIGITS: Final = 2
 _HIGH: Final = 0xD800
 _LOW: Final = 0xDC00
+_LAST_LOW: Final = 0xDFFF
 
 
 @borrowing
@@ -42,12 +41,10 @@ def open_texts(
     texts: Int64s,
     pieces: Int64s,
     fold: Uint16s,
-    looks: Bytes,
     units: Uint16s,
     folded: Uint16s,
     unit_stops: Int64s,
     positions: Int64s,
-    may_hold: Bytes,
 ) -> None:
     """Decode texts, fold them, and note where their pieces stand in them.
 
@@ -56,21 +53,14 @@ def open_texts(
         texts: (n_texts, 2), their first byte and the byte after their last.
         pieces: (n_pieces + 1, 2), the same of pieces of them, in order; the last is beyond all.
         fold: (65536,), what each character becomes in the folded form.
-        looks: (65536,), bits of each character.
         units, folded: with room for every byte; filled with UTF-16.
         unit_stops: (n_texts,), filled with the number of units up to the end of each text.
         positions: (n_pieces + 1, 2), filled with where pieces start and stop in their texts, in code points.
-        may_hold: (n_texts,), filled with the bits of what each text may hold.
     """
     n = piece = int64(0)
     for text in range(len(texts)):
         i, end = texts[text, 0], texts[text, 1]
         n_points = int64(0)
-        bits = np.uint8(0)
-        # Line ends at the start of a text look back to its end.
-        look_before, look_before_that, before = int64(ENDS_PART), int64(ENDS_PART), int64(0)
-        since_blank, n_single, indent = int64(2), int64(0), int64(-1)
-        n_latin, n_like = int64(0), int64(0)
         while i < end:
             while i >= pieces[piece, 1]:
                 positions[piece, 1] = n_points
@@ -84,31 +74,56 @@ def open_texts(
                 units[n], units[n + 1] = _HIGH | rest >> 10, _LOW | rest & 0x3FF
                 folded[n], folded[n + 1] = units[n], units[n + 1]
                 n += 2
-                look = int64(0)
             else:
                 units[n], folded[n] = point, fold[point]
                 n += 1
-                look = int64(looks[point])
+        while i >= pieces[piece, 1]:
+            positions[piece, 1] = n_points
+            piece += 1
+        unit_stops[text] = n
+
+
+@borrowing
+def note_signs_of_print(units: Uint16s, looks: Bytes, unit_stops: Int64s, may_hold: Bytes) -> None:
+    """Note in which texts letters or lines may be apart, or letters may be read for digits.
+
+    Args:
+        units: UTF-16 of all texts.
+        looks: (65536,), bits of each character.
+        unit_stops: (n_texts,), the number of units up to the end of each text.
+        may_hold: (n_texts,), filled with the bits of what each text may hold.
+    """
+    i = int64(0)
+    for text in range(len(unit_stops)):
+        bits = 0
+        # Line ends at the start of a text look back to its end.
+        look_before, look_before_that, before = int64(ENDS_PART), int64(ENDS_PART), int64(0)
+        since_blank, n_single, indent = int64(2), int64(0), int64(-1)
+        n_latin, n_like = int64(0), int64(0)
+        while i < unit_stops[text]:
+            unit = int64(units[i])
+            i += 1
+            if _LOW <= unit <= _LAST_LOW:
+                continue
+            look = int64(looks[unit])
             # Two single letters between blanks.
-            if point == _BLANK:
+            if unit == _BLANK:
                 n_single = n_single + 1 if since_blank == 1 else int64(0)
                 since_blank = int64(0)
                 if n_single > 1:
-                    bits |= np.uint8(MAY_BE_APART)
-            elif point == _LINE_FEED:
+                    bits |= MAY_BE_APART
+            elif unit == _LINE_FEED:
                 since_blank, n_single = int64(2), int64(0)
                 if before == _AT and look_before_that & ENDS_PART:
-                    bits |= np.uint8(MAY_BE_APART)
+                    bits |= MAY_BE_APART
             else:
                 since_blank += 1
             # A part of a number or an address on each side of a line end.
             if indent >= 0:
                 if look & STARTS_REST:
-                    bits |= np.uint8(MAY_BE_APART)
-                    indent = int64(-1)
-                else:
-                    indent = indent + 1 if look & WIDE_BLANK and indent < _MOST_INDENT else int64(-1)
-            if point == _LINE_FEED and look_before & ENDS_PART:
+                    bits |= MAY_BE_APART
+                indent = indent + 1 if look & WIDE_BLANK and indent < _MOST_INDENT else int64(-1)
+            if unit == _LINE_FEED and look_before & ENDS_PART:
                 indent = int64(0)
             # One or two letters that look like digits, alone.
             if look & LATIN:
@@ -116,15 +131,11 @@ def open_texts(
                 n_like += (look & LIKE_DIGIT) != 0
             else:
                 if 0 < n_latin <= _MOST_LIKE_DIGITS and n_like == n_latin:
-                    bits |= np.uint8(MAY_BE_MISREAD)
+                    bits |= MAY_BE_MISREAD
                 n_latin = n_like = int64(0)
-            if point == _FLAT_SUN or (look & AFTER_TWO and before == _TWO):
-                bits |= np.uint8(MAY_BE_MISREAD)
-            look_before_that, look_before, before = look_before, look, point
-        while i >= pieces[piece, 1]:
-            positions[piece, 1] = n_points
-            piece += 1
+            if unit == _FLAT_SUN or (look & AFTER_TWO and before == _TWO):
+                bits |= MAY_BE_MISREAD
+            look_before_that, look_before, before = look_before, look, unit
         if 0 < n_latin <= _MOST_LIKE_DIGITS and n_like == n_latin:
-            bits |= np.uint8(MAY_BE_MISREAD)
-        unit_stops[text] = n
+            bits |= MAY_BE_MISREAD
         may_hold[text] = bits
