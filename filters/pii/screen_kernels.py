@@ -462,15 +462,14 @@ def note_signs(
                         is_like = (look & MAY_BE_DIGIT) != 0
                         in_number += is_like
                         most_in_number = max(most_in_number, in_number)
-                        joins = between + 1 if look & JOINS else _MOST_BETWEEN_DIGITS
-                        between = int64(0) if is_like else joins
+                        between = between + 1 if look & JOINS else _MOST_BETWEEN_DIGITS
+                        between = int64(0) if is_like else between
                     marks += (look & A_MARK) != 0
                 if kind == SKIPPED:
                     continue
                 state = int64(transitions[state * n_classes + kind])
                 if state & HAS_WORDS:
-                    state &= ~HAS_WORDS
-                    word = state
+                    word = state = state & ~HAS_WORDS
                     found, least = signs_of_state[word], int64(digits_of_state[word])
                     if stop == 0:
                         stop = _stop_of_stretch(data, i, end) if is_open else i
