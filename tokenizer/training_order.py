@@ -50,7 +50,7 @@ class DocumentIndex:
         """Read `prefix.idx`, of our own or of any other program.
 
         Raises:
-            OrderError: there is no such file, or it is no index.
+            OrderError: there is no such file, it is no index, or not that of the `.bin` next to it.
         """
         uri = f"{prefix}.idx"
         try:
@@ -68,6 +68,11 @@ class DocumentIndex:
             raise OrderError(f"{uri}: ends at byte {len(content)}; its header promises {n_documents:,} documents")
         lengths = np.frombuffer(content, "<i4", n_documents, INDEX_HEADER.size)
         pointers = np.frombuffer(content, "<i8", n_documents, pointers_at)
+        data, at = f"{prefix}.bin", path.removesuffix(".idx") + ".bin"
+        if n_documents and fs.exists(at):  # another machine's shards are planned by their indexes alone
+            size, end = int(fs.info(at)["size"]), int((pointers + lengths.astype(np.int64) * _ID_BYTES[code]).max())
+            if end > size or pointers.min() < 0 or lengths.min() < 0:
+                raise OrderError(f"{data}: has {size} bytes, and {uri} has documents outside them; run manyo verify")
         return cls(lengths, pointers // _ID_BYTES[code], code)
 
     def write_part(self, path: Path, rows: np.ndarray) -> None:

@@ -107,7 +107,7 @@ def expand(pattern: str, where: str) -> Found:
     Raises:
         UserError: the file is missing or cannot be read, or no file matches.
     """
-    has_magic = is_glob(pattern)
+    has_magic = is_glob(pattern) and not _is_there(pattern)
     try:
         pattern = _as_written(pattern, has_magic)
         fs, path = filesystem(pattern)
@@ -146,6 +146,12 @@ def expand(pattern: str, where: str) -> Found:
         ),
         tuple(skipped),
     )
+
+
+def _is_there(pattern: str) -> bool:
+    """Whether a local path exists as it is written, such as `docs[1].jsonl`: then it is no pattern of other names."""
+    fs, path = filesystem(pattern)
+    return is_local(fs) and bool(fs.exists(path))
 
 
 def _as_written(pattern: str, has_magic: bool) -> str:

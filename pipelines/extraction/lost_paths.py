@@ -51,5 +51,6 @@ def what_is_there(path: str) -> str:
     names = sorted(entry.name for entry in os.scandir(folder)) if os.access(folder, os.R_OK) else []
     near = nearest(parts[0], names) if parts else None
     shown = [*([near] if near else []), *(name for name in names if name != near)][:_NAMES_SHOWN]
-    holds = f"holds {', '.join(shown)}{' …' if len(names) > len(shown) else ''}" if names else "is empty"
+    said = [name if name.isprintable() else repr(name) for name in shown]
+    holds = f"holds {', '.join(said)}{' …' if len(names) > len(shown) else ''}" if names else "is empty"
     return f"; {folder} {holds}"

@@ -505,6 +505,20 @@ def test_label_says_first_that_nothing_is_measured(folder: Path, capsys: pytest.
     assert line.startswith("manyo: label needs extract")
 
 
+def test_odd_names_in_a_folder_leave_a_message_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "in" / "new\nline.jsonl").write_text("{}")
+    assert "holds a.jsonl, 'new\\nline.jsonl'" in said(capsys, BASE.split("[tokenize]")[0].replace("*.jsonl", "b.json"))
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_read_and_no_other(folder: Path) -> None:
+    """`docs[1].jsonl` read docs1.jsonl."""
+    for name in ("docs[1]", "docs1"):
+        (folder / "in" / f"{name}.jsonl").write_text("{}", encoding="utf-8")
+    source = Source("cc", "jsonl", (f"{folder}/in/docs[1].jsonl",), "web", "x", jsonl.Options())
+    (found,) = find_files(source)
+    assert found.uri.endswith("/docs[1].jsonl")
+
+
 #: Commands that begin a run, read none, or need more than one to say so.
 NEED_NO_RUN = {
     "run", "extract", "plan", "check", "submit", "stop", "status", "train-quality", "tokenizer", "train-tokenizer",

@@ -218,6 +218,20 @@ def test_a_damaged_index_is_one_line(tmp_path: Path) -> None:
         DocumentIndex.read(str(tmp_path / "b"))
 
 
+@pytest.mark.parametrize("place", [36, 43, 52], ids=["a length", "its sign", "a pointer"])
+def test_an_index_that_leads_outside_its_tokens_is_refused(tmp_path: Path, place: int) -> None:
+    """One wrong bit named a wrong document, at positions that the shard does not have."""
+    index = DocumentIndex(np.array([3, 5], np.int32), np.array([0, 3]), 8)
+    index.write_part(tmp_path / "a.idx", np.arange(2))
+    (tmp_path / "a.bin").write_bytes(bytes(16))
+    assert DocumentIndex.read(str(tmp_path / "a")).lengths.tolist() == [3, 5]
+    content = bytearray((tmp_path / "a.idx").read_bytes())
+    content[place] ^= 0x80
+    (tmp_path / "a.idx").write_bytes(content)
+    with pytest.raises(OrderError, match=r"a\.bin: has 16 bytes, and .*a\.idx has documents outside them"):
+        DocumentIndex.read(str(tmp_path / "a"))
+
+
 def test_a_plan_is_made_for_ten_trillion_tokens() -> None:
     sampling = Sampling(4096)
     plan = PrefixPlan.of(33 * 10**9, (0, 1), 24 * 10**6, sampling)
