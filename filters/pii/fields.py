@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from manyo.filters.pii.labels import (
@@ -132,8 +131,7 @@ def line_of(text: str, position: int) -> str:
     return text[text.rfind("\n", 0, position) + 1 : stop if stop >= 0 else len(text)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(NamedTuple):
     start: int
     stop: int
 

@@ -14,8 +14,7 @@ import re
 import unicodedata
 from codecs import utf_16_le_decode, utf_16_le_encode, utf_32_le_decode, utf_32_le_encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -122,8 +121,7 @@ _WITH_MARKS: Final = np.stack(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NormalForm:
+class NormalForm(NamedTuple):
     """The normal form of a stretch of text.
 
     Attributes:
