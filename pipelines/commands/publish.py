@@ -126,8 +126,7 @@ def run(options: argparse.Namespace) -> int:
     folder = Path(options.to)
     refuse_no_run(config, "publish")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        if folder.exists() and any(folder.iterdir()):
             _refuse_other(folder, config, options)
             if repository is None:
                 raise UserError(
@@ -206,6 +205,7 @@ def publish(config: Config, folder: Path, options: argparse.Namespace, with_text
         OSError: a file cannot be written.
     """
     stages = finished_stages(config, ("extract", "decide", "duplicates", "takedown", "release"), "publish")
+    folder.mkdir(parents=True, exist_ok=True)
     names = [shard.name for shard in stages["extract"].shards]
     tables = RunTables(config)
     taken = taken_down(tables, names)

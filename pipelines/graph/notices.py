@@ -142,6 +142,11 @@ def list_notices(config: Config, results: Iterable[StageResult]) -> list[str]:
     lines = of_settings(config) if "decide" in counts else []
     if "robots" in counts and not counts["robots"].get("robots", "captures"):
         lines.append("the files of [rights] robots hold no robots.txt nor other file of a site: nothing is asked")
+    if silent := counts["robots"].get("robots", "silent") if "robots" in counts else 0:
+        lines.append(
+            f"[rights] robots: {silent:,} files robots.txt hold no line of one, as where they are UTF-16 or an HTML "
+            "page: their sites ban nothing"
+        )
     for source in config.sources:
         if "extract" in counts:
             lines += [f"source {source.name}: skipped {line}" for line in skipped_inputs(source)]

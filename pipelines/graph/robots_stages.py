@@ -8,6 +8,7 @@ finds back to the shards of the documents. A licence on another host is not foun
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -104,17 +105,35 @@ def source_of(robots: tuple[str, ...]) -> Source:
     return Source("robots", "warc", robots, "web", "", warc.Options())
 
 
+#: A line that some reader of robots.txt reads.
+_LINE_OF_ROBOTS = re.compile(rb"(?im)^\W{0,3}\s*(user-agent|disallow|allow|sitemap|license|content-\w+)\s*:")
+
+
 def read_captures(task: Task[Source]) -> Mapping[str, int]:
     """WARC files, and files given by themselves → captures of sites' files, dealt to parts by host."""
     if task.input_shard is None:
         raise ValueError(f"{task.shard}: this task has no input files")
     dealt: list[list[dict[str, Any]]] = [[] for _ in range(_PARTS)]
+    n_silent = 0
     for capture in captures_in(task.input_shard):
+        n_silent += is_silent(capture)
         dealt[hash_of(host_of(capture.url) or "") % _PARTS].append(capture._asdict())
     write_parts(
         task.output(CAPTURES), _CAPTURES, ([pa.RecordBatch.from_pylist(rows, schema=_CAPTURES)] for rows in dealt)
     )
-    return {"captures": sum(map(len, dealt))}
+    return {"captures": sum(map(len, dealt)), "silent": n_silent}
+
+
+def is_silent(capture: Capture) -> bool:
+    """Whether a robots.txt that somebody put in the folder of its host says nothing that is read, and is not empty.
+
+    It is UTF-16, which no crawler reads either, or another thing, such as the page of an error.
+    """
+    # A file that is given stands for both schemes of its host.
+    if capture.fetched != date.min or not capture.url.startswith("https:") or not capture.url.endswith("/robots.txt"):
+        return False
+    body = capture.body.encode() if isinstance(capture.body, str) else capture.body
+    return bool(body.strip()) and not _LINE_OF_ROBOTS.search(body)
 
 
 def check_captures(files: Iterable[InputFile]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,10 +11,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from manyo.filters.site_files import given_addresses
+from manyo.filters.site_files import Capture, given_addresses
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.measured_documents import measured_shards
+from manyo.pipelines.extraction.inputs import pack_source
 from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.graph.robots_stages import captures_in, is_silent, source_of
 from manyo.pipelines.run import table_folder
 
 TEXT = "港の朝市は六時に始まり、漁から戻った船の前に小さな台がいくつも並ぶ。今年は水温が高かったせいか、鯵が早く来た。"
@@ -186,6 +189,29 @@ def test_a_file_may_be_given_in_the_folder_of_its_host(crawl: Path) -> None:
     (folder / "d.example" / ".well-known" / "tdmrep.json").write_text(RESERVED)
     assert without_train(uses(crawl, "")) == ["d.example/1"]
     assert [row[3] for row in permissions(crawl)] == [None]
+
+
+def test_a_given_robots_txt_of_which_no_line_is_read_is_a_notice(
+    crawl: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A ban that nobody could read was no ban, without a word."""
+    ban = "User-agent: GPTBot\nDisallow: /\n"
+    hosts = {"utf16": ban.encode("utf-16"), "page": b"<html>not found", "bom": ban.encode("utf-8-sig"), "none": b""}
+    for host, body in hosts.items():
+        (crawl / "given" / f"{host}.example").mkdir(parents=True)
+        (crawl / "given" / f"{host}.example" / "robots.txt").write_bytes(body)
+    silent = [one.url for one in captures_of(crawl / "given") if is_silent(one)]
+    assert sorted(silent) == ["https://page.example/robots.txt", "https://utf16.example/robots.txt"]
+    for path in (crawl / "given").rglob("robots.txt"):
+        shutil.copytree(path.parent, crawl / "robots.warc.gz.folder" / path.parent.name)
+    (crawl / "robots.warc.gz").unlink()
+    (crawl / "robots.warc.gz.folder").rename(crawl / "robots.warc.gz")
+    uses(crawl, 'agents = ["GPTBot"]')
+    assert "2 files robots.txt hold no line of one, as where they are UTF-16" in capsys.readouterr().out
+
+
+def captures_of(folder: Path) -> list[Capture]:
+    return [one for shard in pack_source(source_of((f"{folder}/**/*",))) for one in captures_in(shard)]
 
 
 def test_a_given_file_without_a_host_is_one_line(crawl: Path, capsys: pytest.CaptureFixture[str]) -> None:
