@@ -127,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     resuming.watch_parent()
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
+        _refuse_gone_folder()
         module = _module_of(options.command)
         _on_signals(_interrupt)
         with start_at_configuration(options):
@@ -148,6 +149,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(describe_failure(error), EXIT_WORK)
     except KeyboardInterrupt:
         return _complain("stopped; finished shards are kept, run the same command to continue", EXIT_WORK)
+
+
+def _refuse_gone_folder() -> None:
+    """Raise UserError if the working folder was deleted: every relative path would be missing."""
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise UserError("the folder in which this was started is gone; cd to another one") from error
 
 
 def write_anything() -> None:

@@ -519,6 +519,19 @@ def test_a_file_whose_name_looks_like_a_pattern_is_read_and_no_other(folder: Pat
     assert found.uri.endswith("/docs[1].jsonl")
 
 
+def test_a_working_folder_that_is_gone_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was `No such file or directory`, as if of the configuration."""
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0])
+    (folder / "gone").mkdir()
+    monkeypatch.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    assert main(["check", "--config", str(folder / "run.toml")]) == 2
+    assert capsys.readouterr().err == "manyo: the folder in which this was started is gone; cd to another one\n"
+    os.chdir(folder)
+
+
 #: Commands that begin a run, read none, or need more than one to say so.
 NEED_NO_RUN = {
     "run", "extract", "plan", "check", "submit", "stop", "status", "train-quality", "tokenizer", "train-tokenizer",
