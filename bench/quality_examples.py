@@ -8,10 +8,10 @@ DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `go
 Lines, which labels name by a digest. Labelled are: crawled texts on which two readers agree
 (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`, and other crawled
 texts that one reader labelled (`bench/labels/one_reader.tsv`: whole texts of OSCAR, pages of ABEJA's Common Crawl,
-texts in notebooks, which count little; `bench/labels/webmix_training.tsv`). Weak labels, of which only news count much:
-articles of news, paragraphs of Wikipedia, gold texts of pages and other pages of the WARCs are good, except those that
-another rule of `default` drops. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined by
-line ends, blanks or nothing as crawled texts are; of pages at most 60 a host.
+texts in notebooks and in public repositories, which count little; `bench/labels/webmix_training.tsv`). Weak labels, of
+which only news count much: articles of news, paragraphs of Wikipedia, gold texts of pages and other pages of the WARCs
+are good, except those that another rule of `default` drops. Of news, runs of whole paragraphs are taken, of 120
+characters up to 5,000, joined by line ends, blanks or nothing as crawled texts are; of pages at most 60 a host.
 
 A collection of texts from hundreds of sites is divided into sources by the digest of the text.
 """
@@ -50,7 +50,7 @@ _WEB_SOURCES = 10
 _COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline", "first-sight", "one-reader")
 _COLLECTION_SOURCES = 8
 #: Draws that one reader labelled; each text counts as a page does.
-ONE_READER = ("oscar", "abeja", "notebooks")
+ONE_READER = ("oscar", "abeja", "notebooks", "repositories")
 _PAGES_OF_HOST = 60
 _OTHER_PAGES = 300
 _LEAST_KANA = 30
@@ -61,8 +61,8 @@ class Labelled:
     """A text that was labelled.
 
     Attributes:
-        draw: the draw that it is from: `webmix`, `crawl`, `unedited`, `crawl2`, `crawl3`, `crawl4`, `oscar`,
-            `abeja`, `notebooks`, `training` or `pages`.
+        draw: the draw that it is from: `webmix`, `crawl`, `unedited`, `crawl2` to `crawl5`, `whole`, `oscar`, `abeja`,
+            `notebooks`, `repositories`, `training` or `pages`.
         kind: of site, as the draw or its first reader has it; "" where nobody said.
         reasons: why a reader calls it bad, in a few words of each.
         label: `good`, `bad` or `disputed`.

@@ -3,13 +3,14 @@
     python -m bench.quality_sets DATA --texts FILE [--errors] [--presets]
 
 DATA and FILE are those of `bench.quality_examples`. Each text is scored twice: by a model of all other draws (`webmix`,
-`crawl` with `unedited`, `crawl2`, `crawl3`, `crawl4`, what one reader labelled, `pages`), which of all that labelled
-texts allow is nearest to a first sight, and by a model of the other nine of ten folds, where texts that share a passage
-are in one.
+`crawl` with `unedited`, `crawl2`, `crawl3`, `crawl4`, `crawl5` with `whole`, what one reader labelled, `pages`), which
+of all that labelled texts allow is nearest to a first sight, and by a model of the other nine of ten folds, where texts
+that share a passage are in one.
 Printed are precision and recall with Wilson's 95 % intervals, each text counted once, of rules alone, of rules and
 score and of presets; then how many bad texts are kept by what is wrong with them, and good ones by kind of site.
 `--errors` prints the texts that are decided wrongly where their draw was left out. `--curve` prints precision and
-recall from each score on, and how many texts of about one score are good.
+recall from each score on, also of cuts and whole pages apart and with the same weight, the likelihood ratio from which
+precision follows at any share of good texts, and how many texts of about one score are good.
 """
 
 from __future__ import annotations
@@ -49,12 +50,16 @@ SETS = {
     "crawl2": "sight 2",
     "crawl3": "sight 3",
     "crawl4": "sight 4",
+    "crawl5": "sight 5",
+    "whole": "sight 5",
     **dict.fromkeys(ONE_READER, "one reader"),
 }
 #: Scores of the curve, and bounds of the bins in which good texts are counted.
 _CURVE = np.arange(0.40, 0.81, 0.02)
 _BINS = (0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 _PAGES = "pages"
+#: The draw of whole pages; the others hold cuts, answers and pages alike.
+_WHOLE = "whole"
 _FOLDS = 10
 #: How much a document counts in training: labelled crawl texts, news, others, as `bench.quality_examples` says.
 _LABELLED, _NEWS, _OTHERS = 6.0, 3.0, 1.0
@@ -244,12 +249,33 @@ def main() -> None:
     for title, kept in list(rows.items())[1:4]:
         print(f"\nbad kept, {title}: {_shares(texts, crawl & ~is_good, kept, wrong_with)}")
         print(f"good kept, {title}: {_shares(texts, crawl & is_good, kept, lambda one: one.kind)}")
+    is_whole = np.array([one.draw == _WHOLE for one in texts.labelled])
     if options.curve:
-        for line in _curve(of_sets[crawl], is_good[crawl], by_rules[crawl]):
+        for line in _curve(of_sets[crawl], is_good[crawl], by_rules[crawl], is_whole[crawl]):
             print(line)
     if options.errors:
         for line in _errors(texts, crawl & (is_good != rows[f"rules and score, {least:g}, set unseen"]), of_sets):
             print(line)
+
+
+def likelihood_ratio(kept: Mask, is_good: Mask) -> str:
+    """How many times as often a good text is kept as a bad one, with its 95 % interval (Simel 1991).
+
+    A corpus with g good texts for each bad one has this many times g good ones for each bad one among those kept.
+    """
+    good, bad = int((kept & is_good).sum()), int((kept & ~is_good).sum())
+    if not good or not bad:
+        return "–"
+    ratio = good / int(is_good.sum()) / (bad / int((~is_good).sum()))
+    error = 1.96 * np.sqrt(1 / good - 1 / int(is_good.sum()) + 1 / bad - 1 / int((~is_good).sum()))
+    return f"{ratio:.1f} ({ratio * np.exp(-error):.1f}-{ratio * np.exp(error):.1f})"
+
+
+def _in_halves(kept: Mask, is_good: Mask, is_whole: Mask) -> str:
+    """Precision and recall where cuts and whole pages have a weight of a half each, as text."""
+    weights = np.where(is_whole, 0.5 / max(int(is_whole.sum()), 1), 0.5 / max(int((~is_whole).sum()), 1))
+    both = weights[kept & is_good].sum()
+    return f"{both / max(weights[kept].sum(), 1e-9):.3f} / {both / max(weights[is_good].sum(), 1e-9):.3f}"
 
 
 def _shares(texts: Texts, chosen: Mask, kept: Mask, kind_of: Callable[[Labelled], str]) -> str:
@@ -259,11 +285,15 @@ def _shares(texts: Texts, chosen: Mask, kept: Mask, kind_of: Callable[[Labelled]
     return ", ".join(f"{kind} {sum(some)}/{len(some)}" for kind, some in sorted(kinds.items()))
 
 
-def _curve(scores: np.ndarray, is_good: Mask, by_rules: Mask) -> Iterator[str]:
-    yield "\n| score at least | precision / recall, rules and score, set unseen |"
-    yield "|---|---|"
+def _curve(scores: np.ndarray, is_good: Mask, by_rules: Mask, is_whole: Mask) -> Iterator[str]:
+    yield "\n| score at least | precision / recall, set unseen | cuts | whole pages | halves | likelihood ratio |"
+    yield "|---|---|---|---|---|---|"
     for least in _CURVE.tolist():
-        yield f"| {least:.2f} | {figures(by_rules & (scores >= least), is_good)} |"
+        kept = by_rules & (scores >= least)
+        cells = [figures(kept[chosen], is_good[chosen]) for chosen in (~is_whole, is_whole)]
+        halves = _in_halves(kept, is_good, is_whole)
+        ratio = likelihood_ratio(kept, is_good)
+        yield f"| {least:.2f} | {figures(kept, is_good)} | {' | '.join(cells)} | {halves} | {ratio} |"
     yield "\n| score | good texts of those with it, set unseen |"
     yield "|---|---|"
     for low, high in itertools.pairwise(_BINS):

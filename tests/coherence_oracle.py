@@ -38,42 +38,13 @@ def _top_word_chars(text: str, classes: Sequence[int]) -> int:
     return max((count * len(word) for word, count in times.items() if count >= 3), default=0)
 
 
-def _pair_rows(segment: str, classes: Sequence[int]) -> set[int]:
-    pairs = [word[i : i + 2] for word in _words(segment, classes) for i in range(len(word) - 1)]
-    return {_row(ord(pair[0]) * int(MULTIPLIER) + ord(pair[1]), kernels.PAIR_BITS) for pair in pairs}
-
-
-def count_coherence(
-    text: str, classes: Sequence[int], unjoined_chars: int, segment_chars: int, before: int
-) -> dict[str, int]:
+def count_coherence(text: str, classes: Sequence[int], unjoined_chars: int) -> dict[str, int]:
     """The counts of `COHERENCE_COUNTS`, from one text."""
     of = {character: classes[ord(character)] for character in text}
-    visible = [c for c in text if of[c] not in (kernels.BLANK, kernels.LINE_END)]
+    visible = [c for c in text if of[c] != kernels.BLANK]
     joined = "".join("|" if of[c] == kernels.JOINT else "x" for c in visible)
     stretches = [len(one) for one in joined.split("|")]
-    segments, piece = [], ""
-    for character in text + "\n":
-        piece += character if of.get(character) != kernels.LINE_END and character != "\n" else ""
-        if character == "\n" or of.get(character) in (kernels.SEGMENT_END, kernels.LINE_END):
-            if any(of[c] != kernels.BLANK for c in piece):
-                segments.append(piece)
-            piece = ""
-    rows = [_pair_rows(one, classes) for one in segments]
-    counts = dict.fromkeys(("segments", "segment_chars", "labelled", "related", "coherent_chars"), 0)
-    run = 0
-    for i, segment in enumerate(segments):
-        shown = [c for c in segment if of[c] != kernels.BLANK]
-        if len(shown) < segment_chars:
-            continue
-        is_related = any(rows[i] & earlier for earlier in rows[max(0, i - before) : i])
-        colon = next((k for k, c in enumerate(shown) if k and of[c] == kernels.COLON), len(text) + 1)
-        run = run + len(shown) if is_related else len(shown)
-        counts["segments"] += 1
-        counts["segment_chars"] += len(shown)
-        counts["labelled"] += colon <= kernels.LABEL_CHARS
-        counts["related"] += is_related
-        counts["coherent_chars"] = max(counts["coherent_chars"], run)
-    return counts | {
+    return {
         "visible": len(visible),
         "unjoined": sum(one for one in stretches if one >= unjoined_chars),
         "longest_unjoined": max(stretches),

@@ -24,6 +24,7 @@ from manyo.filters.signals import (
     segments,
     tells,
     vocabulary,
+    word_axes,
     words,
 )
 from manyo.filters.signals.signal import ALSO_MEASURE, Signal
@@ -95,6 +96,7 @@ SIGNALS: Final[tuple[Signal, ...]] = tuple(
             *words.SIGNALS,
             *readability.SIGNALS,
             *categories.SIGNALS,
+            *word_axes.SIGNALS,
             *_of_other_packages(),
         ),
         key=lambda signal: _PLACES.get(signal.column.name, len(_PLACES)),

@@ -1,8 +1,8 @@
-"""How a text hangs together: words joined by particles, one word over and over, segments that share words.
+"""How a text hangs together: words joined by particles, one word over and over.
 
 Menus, tables of contents, scraps and stuffed keywords are words side by side. In a sentence of Japanese, hardly twenty
 characters pass without a particle or an inflection, whatever marks or line ends there are; so stretches without one are
-measured in characters, not in lines. Paragraphs of one text name the same things again; scraps of many texts do not.
+measured in characters, not in lines.
 """
 
 from __future__ import annotations
@@ -33,15 +33,6 @@ JOINTS: Final = "のにをはがとでてもへやかたすいしるれらくき
 #: that is longer outside of names and titles.
 UNJOINED_CHARS: Final = 20
 
-#: Shorter segments are titles, names and cries, which need not be related to anything.
-SEGMENT_CHARS: Final = 10
-
-#: A segment is related if it shares a pair of characters with one of this many segments before it.
-BEFORE: Final = 3
-
-SEGMENT_ENDS: Final = "。｡！？!?…‥|｜＞>•●■◆★☆◇□○◎▼▲△▽※"
-COLONS: Final = ":："
-
 
 @cache
 def coherence_classes() -> np.ndarray:
@@ -54,13 +45,8 @@ def coherence_classes() -> np.ndarray:
     classes[of == CharacterClass.HAN] = kernels.HAN
     classes[np.isin(of, FULLWIDTH_KATAKANA)] = kernels.KATAKANA
     classes[np.isin(of, (CharacterClass.LATIN, CharacterClass.FULLWIDTH_LATIN))] = kernels.LATIN
-    for characters, this in (
-        (JOINTS, kernels.JOINT),
-        (SEGMENT_ENDS, kernels.SEGMENT_END),
-        (COLONS, kernels.COLON),
-        ("\n", kernels.LINE_END),
-    ):
-        classes[[ord(character) for character in characters]] = this
+    classes[[ord(character) for character in JOINTS]] = kernels.JOINT
+    classes[ord("\n")] = kernels.BLANK
     classes.flags.writeable = False
     return classes
 
@@ -72,9 +58,7 @@ def read_coherence(texts: Texts) -> Records:
         (n_docs,), records of `COHERENCE_COUNTS`.
     """
     counts, points = np.zeros(len(texts), kernels.COHERENCE_COUNTS), texts.points
-    kernels.count_coherence(
-        points.data, points.offsets, coherence_classes(), UNJOINED_CHARS, SEGMENT_CHARS, BEFORE, counts
-    )
+    kernels.count_coherence(points.data, points.offsets, coherence_classes(), UNJOINED_CHARS, counts)
     return counts
 
 
@@ -116,31 +100,5 @@ SIGNALS: tuple[Signal, ...] = (
         ),
         "ours: keyword density, as advisers to search engine spammers compute it",
         lambda passes: share(passes.of(_coherence)["top_word_chars"], passes.of(_coherence)["visible"]),
-    ),
-    Signal(
-        fraction(
-            "related_segment_fraction",
-            f"segments of {SEGMENT_CHARS} characters or more that share two neighbouring kanji, katakana or letters "
-            f"with one of the {BEFORE} segments before, per such segment",
-        ),
-        "lexical cohesion (Hearst 1997, TextTiling), by pairs of characters",
-        lambda passes: share(passes.of(_coherence)["related"], passes.of(_coherence)["segments"]),
-    ),
-    Signal(
-        fraction(
-            "coherent_fraction",
-            "characters in the longest run of segments of which each but the first shares letters with one before it, "
-            "per character in segments",
-        ),
-        "ours: scraps of many texts have no long run",
-        lambda passes: share(passes.of(_coherence)["coherent_chars"], passes.of(_coherence)["segment_chars"]),
-    ),
-    Signal(
-        fraction(
-            "labelled_segment_fraction",
-            f"segments that begin with a label of at most {kernels.LABEL_CHARS} characters and a colon, per segment",
-        ),
-        "ours: forms, profiles and tables of products",
-        lambda passes: share(passes.of(_coherence)["labelled"], passes.of(_coherence)["segments"]),
     ),
 )

@@ -29,7 +29,17 @@ import pyarrow as pa
 
 from manyo.corpus.jit import Records
 from manyo.corpus.schema import Column
-from manyo.filters.signals import characters, coherence, fluency, plausibility, repetition, segments, tells, vocabulary
+from manyo.filters.signals import (
+    characters,
+    coherence,
+    fluency,
+    plausibility,
+    repetition,
+    segments,
+    tells,
+    vocabulary,
+    word_axes,
+)
 from manyo.filters.signals.model_text import read_model
 from manyo.filters.signals.quality_kernels import pick_largest, walk_trees
 from manyo.filters.signals.signal import Passes, Signal, mean
@@ -47,8 +57,8 @@ SCORED: Final = (
     *("hiragana_letter_fraction", "katakana_letter_fraction", "particle_fraction", "other_letter_fraction"),
     *("bigram_lift", "translation_phrase_fraction", "promotion_phrase_fraction", "adult_phrase_fraction"),
     *("policy_phrase_count", "spaced_japanese_fraction", "url_fraction", "date_fraction", "head_kana_count"),
-    *("unjoined_fraction", "longest_unjoined_chars", "top_word_fraction", "related_segment_fraction"),
-    *("coherent_fraction", "labelled_segment_fraction", "statement_count", "statement_fraction"),
+    *("unjoined_fraction", "longest_unjoined_chars", "top_word_fraction"),
+    *("statement_count", "statement_fraction"),
     *("running_char_count", "longest_passage_chars", "longest_gap_fraction", "list_fraction", "teaser_fraction"),
     *("repeated_segment_fraction", "longest_repeat_chars", "mean_full_stop_chars", "duplicate_10gram_fraction"),
     *("top_4gram_fraction", "line_end_punctuation_fraction", "mean_line_chars"),
@@ -56,6 +66,7 @@ SCORED: Final = (
     *("clause_marks_per_statement", "polite_ending_fraction", "past_ending_fraction", "copula_ending_fraction"),
     *("appeal_ending_fraction", "trade_word_variety"),
     *("longest_duplicate_chars", "longest_duplicate_fraction"),
+    *word_axes.NAMES,
 )
 
 #: The weight of all documents that a tree grew from. Leaves have whole parts of it.
@@ -205,7 +216,8 @@ class Scored:
 @cache
 def _signals() -> dict[str, Signal]:
     topics = (characters, coherence, fluency, plausibility, repetition, segments, tells, vocabulary)
-    return {signal.column.name: signal for topic in topics for signal in topic.SIGNALS if not signal.setting}
+    measured = (signal for topic in topics for signal in topic.SIGNALS if not signal.setting)
+    return {signal.column.name: signal for signal in (*measured, *word_axes.SIGNALS)}
 
 
 def read_values(passes: Passes, names: Sequence[str]) -> np.ndarray:

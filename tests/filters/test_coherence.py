@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import example, given, settings
 
-from manyo.filters.signals.coherence import BEFORE, SEGMENT_CHARS, UNJOINED_CHARS, coherence_classes, read_coherence
+from manyo.filters.signals.coherence import UNJOINED_CHARS, coherence_classes, read_coherence
 from tests import coherence_oracle
 from tests.filters.batches import TEXTS, signal_values, sliced
 
@@ -17,7 +17,7 @@ def test_counts_are_those_of_the_oracle(texts):
     counts = read_coherence(sliced(texts))
     classes = coherence_classes()
     for row, text in zip(counts, texts, strict=True):
-        expected = coherence_oracle.count_coherence(text, classes, UNJOINED_CHARS, SEGMENT_CHARS, BEFORE)
+        expected = coherence_oracle.count_coherence(text, classes, UNJOINED_CHARS)
         assert {name: row[name] for name in expected} == expected, text
 
 
@@ -34,14 +34,3 @@ def test_a_statute_in_katakana_is_joined():
 def test_one_word_over_and_over_is_counted_with_all_its_occurrences():
     stuffed = "中古車買取の店。中古車買取なら安い。中古車買取を探す。"
     assert signal_values("top_word_fraction", stuffed, PROSE) == pytest.approx([15 / 27, 0])
-
-
-def test_paragraphs_of_one_text_are_related_and_scraps_are_not():
-    one_text = "古い木橋を架け直した。\n木橋の図面は役場にあった。\n図面から木材を選んだ。"
-    scraps = "古い木橋を架け直した。\n送料は当社が負担します。\n試合は延長戦になった。"
-    assert signal_values("related_segment_fraction", one_text, scraps) == pytest.approx([2 / 3, 0])
-    assert signal_values("coherent_fraction", one_text)[0] == 1
-
-
-def test_fields_of_a_form_are_labelled():
-    assert signal_values("labelled_segment_fraction", "営業時間：午前九時から六時\n定休日：月曜日と祝日の翌日") == [1]

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from manyo.filters.signals.measure import measure
 from manyo.filters.signals.quality import (
     SCORED,
     STORED_PARTS,
@@ -20,6 +19,7 @@ from manyo.filters.signals.quality import (
     Scored,
     bins_of,
     load_quality_model,
+    read_values,
     score,
     write_quality_model,
 )
@@ -29,7 +29,7 @@ from manyo.filters.signals.quality_views import CUT_CHARS, JOINED_CUTS, views
 from manyo.filters.signals.signal import Passes
 from manyo.filters.signals.signal_settings import DEFAULTS
 from manyo.filters.signals.tree_kernels import LEAF, N_BINS, NODES, grow_tree
-from tests.filters.batches import TEXTS, documents
+from tests.filters.batches import TEXTS
 
 SUBJECTS = ("駅前の古い書店", "川沿いの小さな畑", "祖父の残した日記", "山の上の観測所", "港の朝市", "町はずれの工房")
 ACTS = ("を訪ねた", "のことを思い出した", "について調べている", "の写真を撮った", "を手伝うことになった")
@@ -158,7 +158,7 @@ def test_a_text_scores_alike_however_it_is_cut(real_data):
     cut = [article.replace("\n", " ")[:300] for article in articles]
     model = load_quality_model(None)
     whole, cuts = scored(articles, model).scores, scored(cut, model).scores
-    assert (cuts >= 0.54).mean() >= (whole >= 0.54).mean() - 0.07
+    assert (cuts >= 0.48).mean() >= (whole >= 0.48).mean() - 0.07
     assert np.abs(whole - cuts).mean() < 0.15
 
 
@@ -255,7 +255,7 @@ def test_a_score_is_the_sum_of_its_parts_and_that_of_a_blank_text_is_0(trained, 
     values = scored(batch, model)
     assert values.scores[:2].tolist() == [0, 0]
     assert ((values.scores >= 0) & (values.scores <= 1)).all()
-    measured = np.stack([measure(documents(batch))[name].to_numpy() for name in SCORED], axis=1)
+    measured = read_values(Passes(pa.array(batch, pa.large_string()), DEFAULTS), SCORED)
     parts = model.contributions(measured)
     expected = np.clip(parts.sum(axis=1) + model.base, 0, 1)
     assert values.scores == pytest.approx(np.where(values.scores > 0, expected, 0), abs=1e-5)
