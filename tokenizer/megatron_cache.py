@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from manyo.corpus.tables.shards import ShardError
 from manyo.tokenizer.reader import Fault
 from manyo.tokenizer.training_order import DocumentIndex, OrderError
 
@@ -58,7 +59,7 @@ def _problem(description: Path) -> str | None:
         return f"is no whole cache ({error}); delete its files"
     try:
         lengths = DocumentIndex.read(prefix).lengths
-    except OrderError as error:
+    except (OrderError, ShardError) as error:
         return f"is a cache of a token shard that cannot be read: {error}"
     stale = f"is a cache of {prefix} as it was before; delete its files, or training reads at wrong offsets"
     if samples.ndim != 2 or samples.shape[1] != 2 or len(shuffled) != len(samples) - 1:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from manyo.corpus.tables.shards import filesystem, read_text
+from manyo.corpus.tables.shards import ShardError, filesystem, is_local, read_text
 from manyo.tokenizer.megatron_order import (
     MAX_PREFIXES,
     SURPLUS,
@@ -50,7 +51,8 @@ class DocumentIndex:
         """Read `prefix.idx`, of our own or of any other program.
 
         Raises:
-            OrderError: there is no such file, it is no index, or not that of the `.bin` next to it.
+            OrderError: there is no such file, or it is no index.
+            ShardError: it is not the index of the `.bin` next to it, nor of documents of the one that a link leads to.
         """
         uri = f"{prefix}.idx"
         try:
@@ -60,20 +62,25 @@ class DocumentIndex:
             raise OrderError(f"{uri}: cannot be read: {error}") from error
         if len(content) < INDEX_HEADER.size:
             raise OrderError(f"{uri}: ends at byte {len(content)}, inside its header")
-        magic, version, code, n_documents, _ = INDEX_HEADER.unpack_from(content)
+        magic, version, code, n_documents, n_bounds = INDEX_HEADER.unpack_from(content)
         if magic != INDEX_MAGIC or version != INDEX_VERSION or code not in _ID_BYTES:
             raise OrderError(f"{uri}: byte 0: is no index of token shards that Megatron reads")
         pointers_at = INDEX_HEADER.size + 4 * n_documents
-        if len(content) < pointers_at + 8 * n_documents:
-            raise OrderError(f"{uri}: ends at byte {len(content)}; its header promises {n_documents:,} documents")
+        size, expected = len(content), pointers_at + 8 * n_documents + 8 * n_bounds
+        if size != expected:
+            at = min(size, expected)
+            raise ShardError(f"{uri}: byte {at}: has {size} bytes, its header says {expected}; run manyo verify")
         lengths = np.frombuffer(content, "<i4", n_documents, INDEX_HEADER.size)
         pointers = np.frombuffer(content, "<i8", n_documents, pointers_at)
-        data, at = f"{prefix}.bin", path.removesuffix(".idx") + ".bin"
-        if n_documents and fs.exists(at):  # another machine's shards are planned by their indexes alone
-            size, end = int(fs.info(at)["size"]), int((pointers + lengths.astype(np.int64) * _ID_BYTES[code]).max())
-            if end > size or pointers.min() < 0 or lengths.min() < 0:
-                raise OrderError(f"{data}: has {size} bytes, and {uri} has documents outside them; run manyo verify")
-        return cls(lengths, pointers // _ID_BYTES[code], code)
+        index = cls(lengths, pointers // _ID_BYTES[code], code)
+        data = path.removesuffix(".idx") + ".bin"
+        if fs.exists(data):  # another machine's shards are planned by their indexes alone
+            whole = os.path.realpath(data) if is_local(fs) and os.path.islink(data) else ""
+            if whole and os.path.exists(f"{whole.removesuffix('.bin')}.idx"):
+                _refuse_foreign_rows(uri, index, pointers, cls.read(whole.removesuffix(".bin")))
+            else:
+                _refuse_other_tokens(uri, index, pointers, int(fs.info(data)["size"]))
+        return index
 
     def write_part(self, path: Path, rows: np.ndarray) -> None:
         """Write an index of some of the documents of the same `.bin`: Megatron reads what the index names.
@@ -87,6 +94,37 @@ class DocumentIndex:
             index.write(self.lengths[rows].data)
             index.write((self.first_tokens[rows] * _ID_BYTES[self.type_code]).astype("<i8").data)
             index.write(np.arange(len(rows) + 1, dtype="<i8").data)
+
+
+def _refuse_other_tokens(uri: str, index: DocumentIndex, pointers: np.ndarray, size: int) -> None:
+    """Raise ShardError unless the documents lie end to end, as Megatron writes them, and fill a `.bin` of this size."""
+    width, n_documents = _ID_BYTES[index.type_code], len(index.lengths)
+    ends = np.cumsum(index.lengths, dtype=np.int64) * width
+    wanted = ends - index.lengths * np.int64(width)
+    wrong = np.flatnonzero((index.lengths < 0) | (pointers != wanted))
+    if len(wrong):
+        row = int(wrong[0])
+        at = INDEX_HEADER.size + 4 * n_documents + 8 * row
+        raise ShardError(
+            f"{uri}: byte {at}: document {row} is at {pointers[row]}, its lengths say {wanted[row]}; run manyo verify"
+        )
+    expected = int(ends[-1]) if n_documents else 0
+    if size != expected:
+        data = f"{uri.removesuffix('.idx')}.bin"
+        at = min(size, expected)
+        raise ShardError(f"{data}: byte {at}: has {size} bytes, its index says {expected}; run manyo verify")
+
+
+def _refuse_foreign_rows(uri: str, part: DocumentIndex, pointers: np.ndarray, whole: DocumentIndex) -> None:
+    """Raise ShardError unless each document of an index is one of the whole shard, whose `.bin` it shares by a link."""
+    # A document without tokens begins where the next one does: the last of those that begin at a place has them.
+    rows = np.searchsorted(whole.first_tokens, part.first_tokens, "right") - 1
+    known = np.append(whole.lengths, -1)[rows] == part.lengths
+    is_own = (part.lengths == 0) | (known & (np.append(whole.first_tokens, -1)[rows] == part.first_tokens))
+    is_own &= pointers == part.first_tokens * _ID_BYTES[part.type_code]
+    if part.type_code != whole.type_code or not is_own.all():
+        row = int(np.argmin(is_own))
+        raise ShardError(f"{uri}: document {row} is none of the shard that its .bin is a link to; delete it, mix again")
 
 
 @dataclass(frozen=True, slots=True)

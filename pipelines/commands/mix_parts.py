@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish, read_columns, read_text
 from manyo.filters.signals.measure import measured_categories
-from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import digest_of
 from manyo.pipelines.engine.stage import AnyStage
@@ -30,7 +30,7 @@ from manyo.pipelines.graph.token_stages import BIN, PROVENANCE
 from manyo.pipelines.run import finished_stages, stage_of
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.mixture import Mix, MixSource
-from manyo.tokenizer.training_order import DocumentIndex
+from manyo.tokenizer.training_order import DocumentIndex, OrderError
 
 #: The parts of a training run, as Megatron's options name them.
 PARTS = ("train", "valid", "test")
@@ -154,8 +154,12 @@ def _link(prefix: Path, shard: str, rows: np.ndarray) -> None:
     prefix.parent.mkdir(parents=True, exist_ok=True)
     if not os.path.islink(f"{prefix}.bin"):
         os.symlink(f"{shard}.bin", f"{prefix}.bin")
+    try:
+        index = DocumentIndex.read(shard)
+    except OrderError as error:
+        raise WorkFailed(f"{error}; run manyo verify") from error
     with publish(f"{prefix}.idx") as path:
-        DocumentIndex.read(shard).write_part(path, rows)
+        index.write_part(path, rows)
 
 
 #: The value of a document whose category is one of those that a line names.

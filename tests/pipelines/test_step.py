@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,6 +144,26 @@ def test_a_users_mistake_is_one_line(
     assert main(["step", *arguments, *mixed.arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert problem in line
+
+
+def test_a_wrong_bit_in_an_index_ends_step_and_seen_with_the_line_of_verify_and_1(
+    mixed: MixedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three of four samples were those of a wrong document, with status 0."""
+    doc_ids = [str(row["doc_id"]) for row in documents_of_step(mixed, 1, capsys, "--source", "web")]
+    (index,) = mixed.out.rglob("web-*_text_document.idx")
+    sound = index.read_bytes()
+    wrong = bytearray(sound)
+    n_documents = int.from_bytes(sound[18:26], "little")
+    wrong[34 + 4 * (n_documents - 1) + 2] ^= 1  # in the last length
+    try:
+        index.write_bytes(wrong)
+        for command in (["step", "1"], ["seen", doc_ids[0]]):
+            assert main([*command, *mixed.arguments]) == 1
+            *_, line = capsys.readouterr().err.splitlines()
+            assert re.search(r"_text_document\.bin: byte \d+: has \d+ bytes, its index says \d+", line)
+    finally:
+        index.write_bytes(sound)
 
 
 def test_what_is_not_said_of_a_training_run_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
