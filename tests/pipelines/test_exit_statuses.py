@@ -16,14 +16,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from manyo.corpus.records import Document, Record
-from manyo.corpus.schema import DOCUMENTS
+from manyo.corpus.records import Document, InputFile, Record, Refused
+from manyo.corpus.schema import DOCUMENTS, REFUSED
 from manyo.corpus.sources import jsonl
 from manyo.corpus.sources.source_kinds import KINDS, Source
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER, EXIT_WORK
-from manyo.pipelines.extraction.loop import _document_row, storable
+from manyo.pipelines.extraction.loop import _document_row, _refused_row, parse_record, storable
 from manyo.pipelines.graph.notices import _OF_MANY_RECORDS, _REST_OF_FILE, BY_IDENTITY, LIMITS
 from manyo.pipelines.graph.reasons import refusals
 from tests.conftest import RULE_THAT_KEEPS_ALL
@@ -221,6 +223,41 @@ def test_no_text_of_a_row_of_any_kind_of_source_is_more_than_a_table_holds() -> 
     row = storable(_document_row(source, Record("f", 0, odd, None), document))
     pa.RecordBatch.from_pylist([row], DOCUMENTS.schema)
     assert row["text"] == "a\ufffdb"
+
+
+#: Strings with halves of surrogate pairs, of which Hypothesis makes none unless asked, and few then.
+ANY_STRING = st.text(st.sampled_from("a題\n\0\ud83d\udc00") | st.characters(), max_size=8)
+ANY_VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_STRING,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_STRING, inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = ("id", "text", "url", "title", "note")
+
+
+@given(
+    st.fixed_dictionaries({"text": ANY_STRING}, optional=dict.fromkeys(("id", "url", "title", "note"), ANY_VALUE))
+    | st.dictionaries(st.sampled_from(FIELDS) | ANY_STRING, ANY_VALUE, max_size=8)
+)
+@example({"text": "川", "url": "\ud83d", "note": ["\udc00"]})
+def test_any_json_row_is_a_document_or_a_refused_row(tmp_path_factory: pytest.TempPathFactory, row: object) -> None:
+    """Half of a surrogate pair in an address or in meta failed the shard."""
+    options = jsonl.Options(id_field="id", uri_field="url", title_field="title", meta_fields=("note",))
+    source = Source("s", "jsonl", ("x",), "web", "licence", options)
+    path = tmp_path_factory.getbasetemp() / "any.jsonl"
+    path.write_text(json.dumps(row), encoding="utf-8")
+    (shard,) = jsonl.plan([InputFile(str(path), path.stat().st_size, "1")], options)
+    (record,) = jsonl.records(shard, options)
+    assert isinstance(record, Record)
+    outcome = parse_record(KINDS["jsonl"], record, options)
+    if isinstance(outcome, Document):
+        stored, schema = storable(_document_row(source, record, outcome)), DOCUMENTS.schema
+        json.loads(stored["meta"])
+    else:
+        assert isinstance(outcome, Refused)
+        assert outcome.reason == "no_text", outcome.detail
+        stored, schema = storable(_refused_row(source, record, outcome)), REFUSED.schema
+    assert pa.RecordBatch.from_pylist([stored], schema).num_rows == 1
 
 
 @pytest.mark.parametrize(("stated", "status"), [("", EXIT_DONE), ("max_line_bytes = 200", EXIT_NOTICES)])
