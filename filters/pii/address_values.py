@@ -58,7 +58,7 @@ _NUMERIC: Final = "0123456789-"
 def _read(fold: str, field: Field) -> tuple[int, int] | None:
     """Where the address of a field starts and ends; None if there is none."""
     start = field.start
-    if field.label.word.startswith(("郵便番号", "zip", "post")):
+    if field.label.word.startswith(("郵便番号", "〒", "zip", "post")):
         bare = _BARE_CODE.match(fold, start, field.stop)
         is_listed = field.in_column and not OF_PERSONS.search(line_of(fold, field.label.start))
         return (

@@ -23,7 +23,7 @@ _PLATE = lazily(
     f"(?=[0-9０-９一-鿿ぁ-んァ-ヶ])(?<![一-鿿ァ-ヶ]){NOT_AFTER_MASK}(?:"
     # With its class number, the place makes a plate of four digits in a row.
     f"(?:{_PLATE_PLACE}){BLANK}{{0,2}}[1-9１-９][0-9０-９A-Z]{{1,2}}{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}"
-    f"(?:{_PLATE_SERIAL}|[1-9１-９]{DIGIT}{{2,3}})"
+    f"(?:{_PLATE_SERIAL}|[1-9１-９]{DIGIT}{{2,3}}|{DIGIT}{{1,2}}[・･]{DIGIT}{{2}})"
     # Motorcycles: one digit before the place, or none.
     f"|(?:(?<![0-9０-９])[1-9１-９]{BLANK})?[一-鿿]{{1,4}}{BLANK}{_PLATE_KANA}{BLANK}{_PLATE_SERIAL}"
     f"|[一-鿿]{{1,4}}[市区町村]{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}{_PLATE_SERIAL}"

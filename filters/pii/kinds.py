@@ -226,7 +226,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "<車両番号>",
         "the number plate of a vehicle",
         f"(?:[1-9１-９lI][0-9０-９A-Zol]{{1,2}}|[市区町村]){BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}"
-        f"(?:{READ_DIGIT}{{1,2}}{BLANK}?{READ_DIGIT}?{HYPHEN}{READ_DIGIT}|{READ_DIGIT}{{3}}|[・･.．])"
+        f"(?:{READ_DIGIT}{{1,2}}{BLANK}?{READ_DIGIT}?{HYPHEN}{READ_DIGIT}|{READ_DIGIT}{{3}}|{READ_DIGIT}{{0,2}}[・･.．])"
         f"|[一-鿿]{BLANK}[ぁ-ん]{BLANK}",
         n_digits=5,
     ),

@@ -40,6 +40,7 @@ from manyo.filters.pii.private_words import (
     HONORIFIC,
     KIN,
     NO_SURNAME,
+    OFFICES,
     PRIVATE_WORDS,
     ROLE,
     Name,
@@ -73,17 +74,17 @@ BEFORE: Final = Cues(
         Cue(1.0, lazily(f"(?:{_PART}){_OPENS}{{0,2}}$")),
         Cue(1.0, lazily(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
         Cue(1.5, lazily(r"(?:名義|名前|氏名|本名|宛名|フリガナ|カナ)[^。\n\0]{0,12}$")),
-        Cue(2.0, lazily(r"(?:(?<![品社店曲題件書国地駅校町市学種品会])名|表札|名字|苗字)(?:は|が|も)[「『]?$")),
+        Cue(2.0, lazily(r"(?:(?<![品社店曲題件書国地駅校町市学種品会])名|表札|名字|苗字)(?:は|が|も)(?:[^。\n\0「」『』]{0,4}[「『])?$")),
         Cue(
             0.5,
-            lazily(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$"),
+            lazily(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮体会](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$"),
         ),
     ),
     is_before=True,
 )
 #: A speaker who names himself: ぼくは岡です, 業務委託の星野です.
 _SELF_BEFORE: Final = lazily(
-    f"(?:(?:私|僕|ぼく|俺|わたし|あたし|こちら|自分)(?:は|、)|(?:{_PART}|者|部|課|室|係|店|科)の"
+    f"(?:(?:私|僕|ぼく|俺|わたし|あたし|こちら|自分)(?:は|、)|(?:{_PART}|{'|'.join(OFFICES)}|者|部|課|室|係|店|科)の"
     r"|た|ております|[。!?！？\n]|^|(?:こんにちは|こんばんは|はじめまして|初めまして|です|ます|した|ません|ございます)、)$"
 )
 _SELF_AFTER: Final = lazily("です(?:[。、!♪\n]|が|けど|$)|と申|といい|っていい|と言い|だけど")
@@ -105,7 +106,7 @@ AFTER: Final = Cues(
             lazily(
                 rf" ?(?:{HONORIFIC}|氏|容疑者|被告)? ?\("
                 "(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3}|当時|享年|旧姓|仮"
-                f"|(?:{KIN}|{ROLE})[)、・]|[ァ-ヴーぁ-ゖ ・]{{3,16}}\\)|<)"
+                f"|(?:{KIN}|{ROLE})[)、・]|[ァ-ヴーぁ-ゖ ・]{{3,16}}\\)|[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){{1,3}}\\)|<)"
                 rf"|(?:{HONORIFIC})?[、, \t]{{1,2}}(?:満|享年)?(?:[0-9]{{1,3}}|[一二三四五六七八九十]{{1,3}}) ?"
                 "(?:[歳才]|さい)"
             ),
@@ -129,6 +130,8 @@ AFTER: Final = Cues(
         Cue(0.5, lazily(r" {0,2}(?:$|[\n\t])")),
         Cue(0.5, lazily(r"(?:まで|へ|宛て?[にで]?|に(?:預け|渡|返))(?=[。、(\n]|$|てあ|して|てくだ)|宛に")),
         Cue(1.5, lazily("(?:医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ)")),
+        # What somebody does for the reader, said politely.
+        Cue(1.5, lazily("が(?:お?預か[りっ]|伺|うかが|お(?:迎え|届け|持ち|渡し)|ご(?:案内|連絡|説明)|立ち会[いう]|取りに|折り返)")),
         Cue(0.5, lazily("の(?:携帯|電話|番号|ご?自宅|実家|住所|口座|連絡先)")),
     ),
     is_before=False,
@@ -143,7 +146,7 @@ PRIVATE_CHARS: Final = 160
 #: A value of a person that stands right beside a name, and what may be between.
 _BESIDE_BEFORE: Final = lazily(r"[>][ 、,(:・/|\t\n\"'の]{0,3}$")
 _BESIDE_AFTER: Final = lazily(
-    rf" ?(?:{HONORIFIC}|氏|殿)?(?: ?\([^()\n]{{1,12}}\))? ?(?:が|は|の|も)?[ 、,(:・/|\t\n\"'→]{{0,3}}"
+    rf" ?(?:{HONORIFIC}|氏|殿)?(?: ?\([^()\n]{{1,12}}\))? ?(?:が|は|の|も|まで|宛)?[ 、,(:・/|\t\n\"'→]{{0,3}}"
     r"(?:(?:(?:ご?自宅|携帯)?電話|携帯|自宅|住所|メール|生年月日|年齢|〒|℡|☎|(?i:tel|fax|mail|id)"
     r"|[一-鿿ァ-ヴー]{2,8}番号|[一-鿿ァ-ヴー]{2,8}コード)(?:番号)?[ は:]{0,2})?<\0"
 )
@@ -170,8 +173,10 @@ _NO_KANA_GIVEN: Final = lazily(
 _OCR: Final = lazily(f"{LETTER}(?: {{1,2}}{LETTER}){{2,5}}")
 _FOREIGN: Final = lazily(
     "[ァ-ヴー]{2,12}(?:[・＝=][ァ-ヴー]{1,12}){1,3}(?![ァ-ヴー])|[ァ-ヴー]{1,8} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
+    "|[ァ-ヴー](?:・[ァ-ヴー]{2,12}){2,3}(?![ァ-ヴー])"
     "|[A-Z][A-Za-z'-]{1,20}(?:(?:,? |/)[A-Z][A-Za-z'-]{0,20}\\.?){1,3}(?![A-Za-z])"
 )
+_APART_GIVEN: Final = lazily(f"{NAME_KANJI}(?: {{1,2}}{NAME_KANJI}){{1,2}}(?!{LETTER})")
 _ENDS_OF_KANA_NAMES: Final = "子江代枝美ミヨエキコメネノ"
 _GAP: Final = lazily(" {1,2}(?=[^ ])")
 #: A number counts what follows, and a single letter before a blank is one of a word printed apart: 資 本 金.
@@ -351,6 +356,8 @@ def _readings(within: OpenText, start: int, kanji: str) -> Iterator[_Reading]:
         is_known = n_surname in lengths
         at = start + n_surname
         gap = _GAP.match(text, at, limit) if at == stop else None
+        if gap and not is_split and is_known:
+            yield from _apart_given(text, start, gap.end(), limit)
         if gap and not is_split and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
             yield from _givens(text, start, gap.end(), limit, 2.0 if is_known else 0.5, is_known)
         elif not gap and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
@@ -472,6 +479,16 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
             is_shaped = is_apart and bool(_GIVEN_SHAPE.fullmatch(given)) and not is_two
             if is_kana or (is_shaped and not is_no_given(given, is_apart)):
                 yield _Reading(stop, weight + 0.5)
+
+
+def _apart_given(text: str, start: int, at: int, limit: int) -> Iterator[_Reading]:
+    """The reading of single letters from `at` on as the given name of a known surname: 波多野 義 弘."""
+    letters = _APART_GIVEN.match(text, at, limit)
+    while letters:
+        if "名" in parts(letters[0].replace(" ", "")) and _WORD_ENDS.match(text, letters.end()):
+            yield _Reading(letters.end(), 3.5)
+            return
+        letters = _APART_GIVEN.match(text, at, letters.end() - 1)
 
 
 def _printed_apart(text: str, start: int, match: re.Match[str]) -> Iterator[_Reading]:

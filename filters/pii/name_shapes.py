@@ -167,6 +167,8 @@ _NO_GIVEN: Final = lazily(
     "|工事|水系|河川|航路|施設|整備|祖父|祖母|実家|自宅|父母|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
     "|電話|住所|氏|性別|年齢|職業"
 )
+#: 悠人 and 勇人 are names; of the other words that end so the dictionary knows those in use.
+_PERSON: Final = lazily("(?![一二三四五六七八九十百千万数各何全両同当本名個法他])[一-鿿]人")
 _MOON: Final = lazily("(?![一二三四五六七八九十数各毎今来先翌前同当正月])[一-鿿]月")
 #: What may follow a name without a blank; with any other letter the word would go on.
 NAME_END: Final = lazily(
@@ -412,12 +414,19 @@ def _by_shape(window: str) -> int:
 def is_no_given(given: str, is_apart: bool) -> bool:
     """Whether letters after a surname are no given name; a blank before 明玉, which is also a noun, makes it one."""
     # 結月 and 美月 are names, 三月 and 来月 are none.
-    is_moon = bool(_MOON.fullmatch(given))
-    return (bool(_NO_GIVEN.search(given)) and not is_moon) or given in _NO_PERSON or (not is_apart and is_common(given))
+    is_name = bool(_MOON.fullmatch(given)) or (is_apart and _is_new_person(given))
+    return (bool(_NO_GIVEN.search(given)) and not is_name) or given in _NO_PERSON or (not is_apart and is_common(given))
+
+
+def _is_new_person(given: str) -> bool:
+    """Whether letters with 人 at their end are no word that the dictionary has: 悠人, but not 職人."""
+    return bool(_PERSON.fullmatch(given)) and not is_common(given)
 
 
 def _is_no_name(letters: str) -> bool:
     words = re.split("[ 　]+", letters)
+    if len(words) == 2 and _is_new_person(words[1]):
+        letters = words[0]
     # 木村 is a surname although 村 is the end of a place.
     n_surname = next((i for i in range(min(_SURNAME_CHARS, len(letters) - 1), 1, -1) if "姓" in parts(letters[:i])), 0)
     is_thing = bool(_NO_GIVEN.search(letters, n_surname)) or letters.startswith("名無し")

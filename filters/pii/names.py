@@ -28,8 +28,8 @@ from manyo.filters.pii.name_shapes import (
     Belief,
 )
 from manyo.filters.pii.open_text import KANJI_OR_KATAKANA, WORD_BREAK, Interval, OpenText
-from manyo.filters.pii.private_names import CALLED_GATE, GOES_ON, INTRODUCED_GATE, introduced
-from manyo.filters.pii.private_words import AS_EXAMPLE, EXAMPLE, NO_SURNAME, Name, is_public
+from manyo.filters.pii.private_names import CALLED_GATE, GOES_ON, INTRODUCED_GATE, READING, introduced, reading_of
+from manyo.filters.pii.private_words import AS_EXAMPLE, EXAMPLE, NO_SURNAME, OFFICES, Name, is_public
 from manyo.filters.pii.screen_kernels import AMOUNT_SIGN, FRIEND_SIGN, INTRODUCES_SIGN, TITLE_SIGN
 
 # Labels of offices: a section may stand before the name, and much else than a name.
@@ -52,22 +52,16 @@ _REST_OF_CELL: Final = lazily("(?: ?(?:様|さん|氏|殿|君|先生|印))? ?(?:
 _IS: Final = lazily("は|なら|ですが| ")
 _GIVEN_LABELS: Final = frozenset({"名", "firstname", "givenname"})
 _GIVEN_ONLY: Final = lazily(f"{LETTER}{{1,6}}|[A-Z][A-Za-z'-]{{1,20}}")
+_SURNAME_LABELS: Final = frozenset({"姓", "lastname", "familyname", "surname"})
+_GIVEN_LABEL: Final = lazily("(?:^|[\t|,、 ])名(?=$|[\t|,、 ])|(?i:first|given) ?_?name")
 _SURNAME_LABEL: Final = lazily("姓|氏|名字|苗字|(?i:last|family|sur) ?_?name")
 _PSEUDONYM: Final = lazily("(?:さん|氏|様|くん|ちゃん)?[(]仮名")
-_READING: Final = lazily(
-    r" ?[(〔\[] ?([A-Z][A-Za-z]+ [A-Z][A-Za-z]+|[ァ-ヴーぁ-ゖ゛゜]{1,9}(?:[ ・][ァ-ヴーぁ-ゖ゛゜]{1,9}){0,2}) ?"
-    r"[)〕\]]"
-)
 
-# Sections of an office, before 担当. 音楽担当, 作画担当 and the like are credits of published works.
+# After a section of an office. 音楽担当, 作画担当 and the like are credits of published works.
 _FICTION: Final = lazily("主人公|CV[:.：]|声優|登場人物|キャラクター|種族|必殺技|ヒロイン")
-_OFFICES: Final = (
-    *("広報", "採用", "受付", "予約", "営業", "総務", "窓口", "人事", "事務"),
-    *("取材", "経理", "教務", "学務", "販売", "申込", "問合せ", "相談", "渉外"),
-)
-_IN_CHARGE: Final = f"担当(?:(?<!{KANJI_OR_KATAKANA}担当)|{'|'.join(f'(?<={office}担当)' for office in _OFFICES)})者?"
-_IN_SENTENCE: Final = lazily(f"{_IN_CHARGE}[のは]|(?:名義|氏名|名前|本名)[はが]")
-_POLITE_END: Final = lazily("です|まで|でございます|と申します|と言|といい|が(?:承|伺|担当)|宛")
+_IN_CHARGE: Final = f"担当(?:(?<!{KANJI_OR_KATAKANA}担当)|{'|'.join(f'(?<={office}担当)' for office in OFFICES)})者?"
+_IN_SENTENCE: Final = lazily(f"{_IN_CHARGE}[のは]|(?:名義|氏名|名前|本名)[はが](?:(?:ローマ字|英字|漢字|カタカナ|カナ)で)?")
+_POLITE_END: Final = lazily("です|まで|でございます|と申します|と言|といい|が(?:承|伺|担当)|宛|[にと]な(?:って|り)|で(?:登録|作|開設)")
 _ADDRESSED: Final = lazily(
     r"(?=[ 様さ宛殿儀方])(?: ?(?<![客皆同仕多異模])様(?=$|[\s、,。！!)」へ宛方(0-9]|の)| 殿(?=$|[\s)」(])"
     r"|(?<=[一-鿿ぁ-んァ-ヴ])宛て?(?=に"
@@ -115,12 +109,12 @@ _AFTER_NAME: Final = lazily(
 _MOBILE: Final = lazily(r"\(?0[5789]0|\+81[- ]?[5789]0")
 
 _GATE_BLANK: Final = "[\\s　\u00a0\u2002\u2003\u2009\u200a\u202f]"
-_GATE_POLITE: Final = "です|まで|でございます|と申|と言|といい|が(?:承|伺|担当)|宛"
+_GATE_POLITE: Final = "です|まで|でございます|と申|と言|といい|が(?:承|伺|担当)|宛|[にと]な(?:って|り)|で(?:登録|作|開設)"
 _GATE_WORD: Final = f"[一-鿿々ぁ-ゖァ-ヴー]{_GATE_BLANK}[一-鿿々〆ヶヵぁ-ゖァ-ヴー゛゜﨑𠮷]+"
 #: Expressions of which one is found in every piece of text with a word next to which a name is looked for, and what
 #: must follow it; by the sign of the screen that such a piece has, 0 for the words of the kind.
 NAME_GATES: Final = {
-    FRIEND_SIGN: f"{_GATE_WORD}(?:さん|くん|ちゃん|君)"
+    FRIEND_SIGN: f"{_GATE_WORD}{_GATE_BLANK}?(?:さん|くん|ちゃん|君)"
     "|・[ァ-ヴー]{2,}(?:さん|くん)(?:の(?:ご?自宅|電話|携帯|連絡先|番号|住所|メール)"
     f"|{_GATE_BLANK}?[（(])"
     f"|[ァ-ヴー]さん{_GATE_BLANK}?(?:へ|宛)?{_GATE_BLANK}?(?:$|\n)",
@@ -129,7 +123,7 @@ NAME_GATES: Final = {
     f"(?:[0-9０-９,，]{{3,12}}|[一二三四五六七八九十百千万壱弐参拾]{{1,8}}){_GATE_BLANK}?円(?:也)?{_GATE_BLANK}{{1,4}}"
     "[一-鿿々〆ヶヵァ-ヴーぁ-ゖ﨑𠮷]",
     INTRODUCES_SIGN: INTRODUCED_GATE,
-    0: f"{_GATE_WORD}(?:宅[(（にへの]|儀(?:[(（、]|{_GATE_BLANK})|方(?:$|{_GATE_BLANK}|[(（。、]))"
+    0: f"{_GATE_WORD}{_GATE_BLANK}?(?:宅[(（にへの]|儀(?:[(（、]|{_GATE_BLANK})|方(?:$|{_GATE_BLANK}|[(（。、]))"
     f"|担当者?[のは].*(?:{_GATE_POLITE})|(?:名義|氏名|名前|本名)[はが].*(?:[、。]|{_GATE_POLITE})|名義[)）」で]"
     f"|{_GATE_BLANK}殿(?:$|{_GATE_BLANK}|[)）」(（])|宛て?(?:$|{_GATE_BLANK}|[にへ])|㊞|{CALLED_GATE}",
 }
@@ -178,7 +172,7 @@ def names(
         if rule == "name_addressed" and within.is_line_start(start):
             found += _in_block(within, start, stop, lines)
     found = [name for name in found if not (_PSEUDONYM.match(text, name[1]) or AS_EXAMPLE.match(text, name[1]))]
-    found += [reading for name in found for reading in _reading(within, name)]
+    found += [reading for name in found for reading in reading_of(within, name)]
     return sorted(set(found))
 
 
@@ -203,6 +197,9 @@ def _of_field(within: OpenText, field: Field) -> list[Name]:
         stop = within.name_end(field.start, FIRM, field.stop) if field.strength == "firm" else 0
         is_whole = stop and WORDS_APART.search(text, field.start, stop) and _REST_OF_CELL.match(text, stop, field.stop)
         return [(field.start, stop, 0.85, "name_form")] if is_whole else []
+    if field.in_column and field.label.word in _SURNAME_LABELS and _GIVEN_LABEL.search(header):
+        surname = _GIVEN_ONLY.fullmatch(text, field.start, field.stop)
+        return [(field.start, field.stop, 0.85, "name_form")] if surname else []
     if (
         field.in_column
         and re.match("[a-z]", field.label.word)
@@ -214,7 +211,8 @@ def _of_field(within: OpenText, field: Field) -> list[Name]:
     stop = within.name_end(start, belief, field.stop)
     if field.strength == "said":
         is_name = bool(stop and WORDS_APART.search(text, start, stop)) and not GOES_ON.match(text, stop)
-        if re.match("[A-Zァ-ヴ]", text[start]) and not _IS.search(text, field.label.stop, start):
+        is_stated = _IS.search(text, field.label.stop, start) or field.label.word.endswith("名義")
+        if re.match("[A-Zァ-ヴ]", text[start]) and not is_stated:
             is_name = False
         return [(start, stop, 0.85, "name_said")] if is_name else []
     if field.in_column and stop and not _REST_OF_CELL.match(text, stop, field.stop):
@@ -238,7 +236,7 @@ def _of_field(within: OpenText, field: Field) -> list[Name]:
     is_line = within.is_line_start(start) or text[field.label.stop : start].count("\n") > 0
     while stop:
         found.append((start, stop, 0.9, "name_form"))
-        reading = _READING.match(text, stop, field.stop)
+        reading = READING.match(text, stop, field.stop)
         following = _NEXT_NAME.match(text, reading.end() if reading else stop, field.stop)
         if not following:
             break
@@ -272,7 +270,7 @@ def _line_name(within: OpenText, start: int) -> Name | None:
     if not last or not _REST_OF_LINE.fullmatch(text, last, line_end):
         return None
     is_name = _BLANK_INSIDE.fullmatch(text, first, last) or within.name_end(first, IN_FULL, last) == last
-    is_foreign = _FOREIGN.fullmatch(text, first, last) and not _READING.match(text, last, line_end)
+    is_foreign = _FOREIGN.fullmatch(text, first, last) and not READING.match(text, last, line_end)
     return (first, last, 0.8, "name_line") if is_name and not is_foreign else None
 
 
@@ -470,10 +468,3 @@ def _is_full(within: OpenText, start: int, stop: int) -> bool:
     return within.name_end(start, IN_FULL, stop) == stop or bool(
         re.search("[A-Za-zァ-ヴ][ ・]", within.text[start:stop])
     )
-
-
-def _reading(within: OpenText, name: Name) -> Iterator[Name]:
-    """The reading in brackets after a name."""
-    match = _READING.match(within.text, name[1])
-    if match and not any(start < match.end(1) and match.start(1) < stop for start, stop in within.holes):
-        yield match.start(1), match.end(1), 0.8, "name_reading"

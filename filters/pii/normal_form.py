@@ -85,17 +85,26 @@ _MISREAD: Final = lazily(
     r"|(?<![A-Za-z])[OoQlI]{1,2}(?:[ \-－.()（）]{0,3}[0-9]|[ 　]?[年月日曰歳才番号丁])"
 )
 _LIKE_DIGIT: Final = lazily("[OoQlI]")
-#: ニ号室 is read for 二号室.
-_TWO: Final = lazily("(?<![ァ-ヴー])ニ(?=号室|号棟|号館|丁目|番地|番[0-9の]|階)")
+_KANJI_DIGIT: Final = "[〇一二三四五六七八九十]"
+#: ニ号室 is read for 二号室, 〇ニ for 〇二, 相馬 ニ郎 for 相馬 二郎.
+_TWO: Final = lazily(
+    f"(?<![ァ-ヴー])ニ+(?=号室|号棟|号館|丁目|番地|番[0-9の]|階|[郎朗]|{_KANJI_DIGIT})"
+    f"|(?<={_KANJI_DIGIT})ニ+(?![ァ-ヴーぁ-ゖ])"
+)
+#: 九ー四 is read for 九-四, and ー関市 for 一関市.
+_HYPHEN: Final = lazily(f"(?<={_KANJI_DIGIT})ー(?={_KANJI_DIGIT})")
+_ONE: Final = lazily("(?<![ぁ-ー])ー(?=[一-鿿])")
 _LIKE_DIGITS: Final = str.maketrans("OoQlI", "00011")
 _UNITS: Final = "年月日曰歳才番号丁"
 
 
 def digits_read(text: str) -> str:
-    """A text of the same length in which O, l and the like are digits where the rest of a number is."""
+    """A text of the same length in which O, l and the like are digits where the rest of a number is, and ニ, ー kanji."""
     text = text.replace("曰", "日")
     if "ニ" in text:
-        text = _TWO.sub("二", text)
+        text = _TWO.sub(lambda match: "二" * len(match[0]), text)
+    if "ー" in text:
+        text = _ONE.sub("一", _HYPHEN.sub("-", text))
     # Most texts have no such letter, which is seen at once.
     return _READ.sub(_digits_of_run, text) if _LIKE_DIGIT.search(text) and _MISREAD.search(text) else text
 

@@ -12,8 +12,10 @@ import numpy as np
 from manyo.corpus.jit import Bytes, Int64s
 from manyo.filters.pii.normal_form import FOLDS
 from manyo.filters.pii.opened_kernels import (
-    AFTER_TWO,
+    BESIDE_TWO,
     ENDS_PART,
+    KANA,
+    KANJI,
     LATIN,
     LIKE_DIGIT,
     MAY_BE_APART,
@@ -53,9 +55,12 @@ def _looks() -> Bytes:
         (LATIN, ascii_letters),
         (LIKE_DIGIT, "OoQlI"),
         (WIDE_BLANK, " 　"),
-        (AFTER_TWO, "号丁番階"),
+        (BESIDE_TWO, "号丁番階郎朗〇一二三四五六七八九十"),
     ):
         looks[[ord(char) for char in chars]] |= bit
+    looks[ord("一") : ord("鿿") + 1] |= KANJI
+    looks[ord("〇")] |= KANJI
+    looks[ord("ぁ") : ord("ー") + 1] |= KANA
     return looks
 
 

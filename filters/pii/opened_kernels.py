@@ -8,15 +8,17 @@ from manyo.corpus.jit import Bytes, Int64s, Uint16s, borrowing, int64
 from manyo.corpus.utf8_kernels import code_point
 
 #: Bits of `looks`: what may follow a line end inside a number or an address, and stand before one; a Latin letter, and
-#: one that OCR takes for a digit; a blank of any width; what follows 二 that is read as ニ.
+#: one that OCR takes for a digit; a blank of any width; what stands beside 二 that is read as ニ; kanji; kana.
 STARTS_REST: Final = 1
 ENDS_PART: Final = 2
 LATIN: Final = 4
 LIKE_DIGIT: Final = 8
 WIDE_BLANK: Final = 16
-AFTER_TWO: Final = 32
+BESIDE_TWO: Final = 32
+KANJI: Final = 64
+KANA: Final = 128
 
-#: Bits of what a text may hold: letters or lines that print or OCR took apart, and letters read for digits.
+#: Bits of what a text may hold: letters or lines that print or OCR took apart, and letters read for digits or kanji.
 MAY_BE_APART: Final = 1
 MAY_BE_MISREAD: Final = 2
 
@@ -25,6 +27,7 @@ _BLANK: Final = 0x20
 _LINE_FEED: Final = 0x0A
 _AT: Final = 0x40
 _TWO: Final = ord("ニ")
+_ONE: Final = ord("ー")
 _FLAT_SUN: Final = ord("曰")
 #: The most blanks between a line end and what goes on after it.
 _MOST_INDENT: Final = 4
@@ -133,7 +136,12 @@ def note_signs_of_print(units: Uint16s, looks: Bytes, unit_stops: Int64s, may_ho
                 if 0 < n_latin <= _MOST_LIKE_DIGITS and n_like == n_latin:
                     bits |= MAY_BE_MISREAD
                 n_latin = n_like = int64(0)
-            if unit == _FLAT_SUN or (look & AFTER_TWO and before == _TWO):
+            if (
+                unit == _FLAT_SUN
+                or (look & BESIDE_TWO and before == _TWO)
+                or (unit == _TWO and look_before & BESIDE_TWO)
+                or (look & KANJI and before == _ONE and not look_before_that & KANA)
+            ):
                 bits |= MAY_BE_MISREAD
             look_before_that, look_before, before = look_before, look, unit
         if 0 < n_latin <= _MOST_LIKE_DIGITS and n_like == n_latin:

@@ -21,6 +21,7 @@ from manyo.filters.pii.name_shapes import (
     WORDS_APART,
     Belief,
     is_common,
+    is_no_latin,
     is_place,
     may_be_place,
     parts,
@@ -84,6 +85,24 @@ _ITEM: Final = lazily(
 )
 _NEXT_WORD: Final = lazily(r"(?: |\t|:|/|,)+")
 _ITEM_END: Final = lazily(r" ?(?:$|[\n(\t:/,、・]| |様|さん|くん|ちゃん|氏|先生|殿|<)")
+
+
+#: The reading of a name in brackets after it: 片山 理恵（かたやま りえ）, グエン・ティ・ホアさん（NGUYEN THI HOA）.
+READING: Final = lazily(
+    rf"(?: ?(?:{HONORIFIC}|氏))? ?[(〔\[] ?([A-Z][A-Za-z]+(?:,? [A-Z][A-Za-z]+){{1,3}}"
+    r"|[ァ-ヴーぁ-ゖ゛゜]{1,9}(?:[ ・][ァ-ヴーぁ-ゖ゛゜]{1,9}){0,2}) ?[)〕\]]"
+)
+
+
+def reading_of(within: OpenText, name: Name) -> Iterator[Name]:
+    """The reading in brackets after a name."""
+    match = READING.match(within.text, name[1])
+    if (
+        match
+        and not is_no_latin(match[1])
+        and not any(start < match.end(1) and match.start(1) < stop for start, stop in within.holes)
+    ):
+        yield match.start(1), match.end(1), 0.8, "name_reading"
 
 
 def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
@@ -155,6 +174,7 @@ def passage_names(
         take(evident_names(within, [(start, stop)], evidence, near=True, enough=enough))
         take(_items(within, start, stop))
     take(evident_names(within, private, evidence, near=False))
+    take([reading for name in list(found) for reading in reading_of(within, name)])
     take(_again(within, [*known, *(within.text[start:stop] for start, stop, *_ in found)]))
     return found
 

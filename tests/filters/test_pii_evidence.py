@@ -78,11 +78,12 @@ def test_a_second_number_that_is_written_like_a_labelled_one_is_of_its_kind() ->
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(alphabet="0123456789OolI- 年月日aZ氏（）\n", max_size=30))
+@given(st.text(alphabet="0123456789OolI- 年月日aZ氏（）\nニー二一三夫アの", max_size=30))
 def test_letters_read_as_digits_keep_their_places_and_are_read_once(text: str) -> None:
     read = digits_read(text)
     assert len(read) == len(text)
-    assert all(old == new or (old in "OoQlI" and new in "01") for old, new in zip(text, read, strict=True))
+    meant = {"O": "0", "o": "0", "l": "1", "I": "1", "ニ": "二", "ー": "一-"}
+    assert all(old == new or new in meant[old] for old, new in zip(text, read, strict=True))
     assert digits_read(read) == read
 
 
