@@ -17,9 +17,19 @@ _CODE: Final = lazily(
 )
 _BARE_CODE: Final = lazily(r"〒? ?[0-9](?: ?[0-9]){2} ?-? ?[0-9](?: ?[0-9]){3}(?![0-9-])")
 _CARD: Final = lazily(r"[^;\n][^\n]*[0-9][^\n]*?(?=;*(?:JP|Japan|日本)?$)")
+#: As English forms have it: 2-41-9-502 Kirino, Koto-ku, Tokyo 136-0076.
+_ROMAN: Final = lazily(
+    r"(?:[A-Z][A-Za-z0-9'. ]{2,30}, ?)?#?[0-9]{1,5}(?:-[0-9]{1,5}){0,4}(?:-chome)?"
+    r"(?:,? [A-Z][A-Za-z'.]*(?:-[a-z]+)?|,? [0-9]{1,5}(?:-[0-9]{1,5}){0,3}){1,9}"
+    r"(?:,? [0-9]{3}-[0-9]{4})?(?:,? Japan)?(?![A-Za-z0-9])"
+)
+_ROMAN_PLACE: Final = lazily("-(?:ku|shi|cho|machi|gun|mura|son|ken|to|fu)\\b|\\bJapan\\b")
 _TOKEN: Final = lazily(r"(?:[一-鿿々〆〇ヶヵァ-ヴーぁ-ん・A-Za-z0-9'&.\-]|-(?=[0-9]))+")
 _PLACE: Final = lazily("[都道府県市区町村郡島]|丁目|番地|大字|字")
-_NUMBER: Final = lazily("[0-9]+|[〇一二三四五六七八九十百千]{1,8}(?:丁|番|号|地|の|ノ|-|$)|番外地|無番地")
+#: 第3会議室 is a room of a hall.
+_NUMBER: Final = lazily(
+    "(?<![第0-9])[0-9]+|第[0-9]+(?=地割)|[〇一二三四五六七八九十百千]{1,8}(?:丁|番|号|地|の|ノ|-|$)|番外地|無番地"
+)
 #: A token that goes on with the block: 番地 after a blank, the block itself, the street of Hokkaido.
 _BLOCK: Final = lazily(
     r"(?:第?[0-9〇一二三四五六七八九十百]+|[甲乙丙丁イロハニホヘト])(?:$|[-番丁条号地の])|番地|[0-9]+(?:-[0-9]+)+$"
@@ -70,6 +80,9 @@ def _read(fold: str, field: Field) -> tuple[int, int] | None:
         # vCard: box; extension; street; town; prefecture; code; country.
         card = _CARD.match(fold, start, field.stop)
         return card.span() if card and not MASK.search(fold, start, field.stop) else None
+    roman = _ROMAN.match(fold, start, field.stop)
+    if roman and _ROMAN_PLACE.search(roman[0]) and not MASK.search(fold, start, field.stop):
+        return roman.span()
     code = _CODE.match(fold, start, field.stop)
     position = code.end() if code else start
     stop = code.end() if code else 0

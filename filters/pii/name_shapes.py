@@ -103,7 +103,7 @@ _NO_PERSON: Final = frozenset(
 )
 _KANA_WORDS: Final = lazily(
     r"(?:[ァ-ヴー゛゜]{1,10}(?:[・=＝･]|(?<=[ァ-ヴー゛゜]{2})(?: {1,2}|　)(?=[ァ-ヴー゛゜]{2}))){1,4}[ァ-ヴー゛゜]{"
-    r"1,10}(?![ァ-ヴーぁ-ゖ一-鿿])|[ぁ-ゖ]{2,7}[ 　]{1,2}[ぁ-ゖ]{2,7}(?![ァ-ヴーぁ-ゖ一-鿿])"
+    r"1,10}(?!(?!まで|です|と申)[ァ-ヴーぁ-ゖ一-鿿])|[ぁ-ゖ]{2,7}[ 　]{1,2}[ぁ-ゖ]{2,7}(?![ァ-ヴーぁ-ゖ一-鿿])"
 )
 #: Words of companies, shops and brands.
 _OF_COMPANY: Final = lazily(
@@ -113,16 +113,16 @@ _OF_COMPANY: Final = lazily(
 _KATAKANA: Final = lazily("[ァ-ヴー゛゜]{4,14}")
 #: Letters with the marks of Europe and Vietnam: Szabó, Phạm.
 _CAPITAL: Final = "[A-ZÀ-ÞĀ-ƿẠ-ỹ]"
-_LATIN_LETTER: Final = r"[A-Za-zÀ-ƿẠ-ỹ'’\-]"
+LATIN_LETTER: Final = r"[A-Za-zÀ-ƿẠ-ỹ'’\-]"
 #: What follows a name in Latin letters and is no part of it.
 _NEXT_LABEL: Final = (
     r"(?:(?i:whatsapp|line|instagram|twitter|skype|telegram|discord|facebook|tiktok|wechat|e-?mail|tel|phone|mobile"
     r"|address|fax|iban)|IP|MAC|ID)\b"
 )
 _LATIN: Final = lazily(
-    rf"(?:(?!{_NEXT_LABEL}){_CAPITAL}{_LATIN_LETTER}{{1,20}}(?:,? | ?/ ?)"
+    rf"(?:(?!{_NEXT_LABEL}){_CAPITAL}{LATIN_LETTER}{{1,20}}(?:,? | ?/ ?)"
     r"(?:(?:de|da|di|du|la|le|del|dos|van|von|der|den|bin|al|el|y) ){0,2}){1,3}"
-    rf"(?:[A-Z]\.? ){{0,2}}(?!{_NEXT_LABEL}){_CAPITAL}{_LATIN_LETTER}{{1,20}}(?![A-Za-zÀ-ƿẠ-ỹ0-9@_./])"
+    rf"(?:[A-Z]\.? ){{0,2}}(?!{_NEXT_LABEL}){_CAPITAL}{LATIN_LETTER}{{1,20}}(?![A-Za-zÀ-ƿẠ-ỹ0-9@_./])"
 )
 #: A name in two scripts: Vasquez 真弓, オコンクォ・千歳, 大鋸 ヨシノブ, 高見澤 Marco.
 _MIXED: Final = lazily(

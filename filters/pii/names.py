@@ -60,8 +60,12 @@ _PSEUDONYM: Final = lazily("(?:さん|氏|様|くん|ちゃん)?[(]仮名")
 # After a section of an office. 音楽担当, 作画担当 and the like are credits of published works.
 _FICTION: Final = lazily("主人公|CV[:.：]|声優|登場人物|キャラクター|種族|必殺技|ヒロイン")
 _IN_CHARGE: Final = f"担当(?:(?<!{KANJI_OR_KATAKANA}担当)|{'|'.join(f'(?<={office}担当)' for office in OFFICES)})者?"
-_IN_SENTENCE: Final = lazily(f"{_IN_CHARGE}[のは]|(?:名義|氏名|名前|本名)[はが](?:(?:ローマ字|英字|漢字|カタカナ|カナ)で)?")
-_POLITE_END: Final = lazily("です|まで|でございます|と申します|と言|といい|が(?:承|伺|担当)|宛|[にと]な(?:って|り)|で(?:登録|作|開設)")
+_IN_SENTENCE: Final = lazily(
+    f"{_IN_CHARGE}[のは]|(?:名義|氏名|名前|本名)[はが](?:(?:ローマ字|英字|漢字|カタカナ|カナ)で)?|名義(?=[ァ-ヴ])"
+)
+_POLITE_END: Final = lazily(
+    "です|まで|でございます|と申します|と言|といい|が(?:承|伺|担当)|宛|[にと]な(?:って|り)|で(?:登録|作|開設)"
+)
 _ADDRESSED: Final = lazily(
     r"(?=[ 様さ宛殿儀方])(?: ?(?<![客皆同仕多異模])様(?=$|[\s、,。！!)」へ宛方(0-9]|の)| 殿(?=$|[\s)」(])"
     r"|(?<=[一-鿿ぁ-んァ-ヴ])宛て?(?=に"
@@ -109,7 +113,9 @@ _AFTER_NAME: Final = lazily(
 _MOBILE: Final = lazily(r"\(?0[5789]0|\+81[- ]?[5789]0")
 
 _GATE_BLANK: Final = "[\\s　\u00a0\u2002\u2003\u2009\u200a\u202f]"
-_GATE_POLITE: Final = "です|まで|でございます|と申|と言|といい|が(?:承|伺|担当)|宛|[にと]な(?:って|り)|で(?:登録|作|開設)"
+_GATE_POLITE: Final = (
+    "です|まで|でございます|と申|と言|といい|が(?:承|伺|担当)|宛|[にと]な(?:って|り)|で(?:登録|作|開設)"
+)
 _GATE_WORD: Final = f"[一-鿿々ぁ-ゖァ-ヴー]{_GATE_BLANK}[一-鿿々〆ヶヵぁ-ゖァ-ヴー゛゜﨑𠮷]+"
 #: Expressions of which one is found in every piece of text with a word next to which a name is looked for, and what
 #: must follow it; by the sign of the screen that such a piece has, 0 for the words of the kind.
@@ -124,7 +130,7 @@ NAME_GATES: Final = {
     "[一-鿿々〆ヶヵァ-ヴーぁ-ゖ﨑𠮷]",
     INTRODUCES_SIGN: INTRODUCED_GATE,
     0: f"{_GATE_WORD}{_GATE_BLANK}?(?:宅[(（にへの]|儀(?:[(（、]|{_GATE_BLANK})|方(?:$|{_GATE_BLANK}|[(（。、]))"
-    f"|担当者?[のは].*(?:{_GATE_POLITE})|(?:名義|氏名|名前|本名)[はが].*(?:[、。]|{_GATE_POLITE})|名義[)）」で]"
+    f"|担当者?[のは].*(?:{_GATE_POLITE})|(?:(?:名義|氏名|名前|本名)[はが]|名義[ァ-ヴ]).*(?:[、。]|{_GATE_POLITE})|名義[)）」で]"
     f"|{_GATE_BLANK}殿(?:$|{_GATE_BLANK}|[)）」(（])|宛て?(?:$|{_GATE_BLANK}|[にへ])|㊞|{CALLED_GATE}",
 }
 

@@ -91,19 +91,19 @@ _TWO: Final = lazily(
     f"(?<![ァ-ヴー])ニ+(?=号室|号棟|号館|丁目|番地|番[0-9の]|階|[郎朗]|{_KANJI_DIGIT})"
     f"|(?<={_KANJI_DIGIT})ニ+(?![ァ-ヴーぁ-ゖ])"
 )
-#: 九ー四 is read for 九-四, and ー関市 for 一関市.
-_HYPHEN: Final = lazily(f"(?<={_KANJI_DIGIT})ー(?={_KANJI_DIGIT})")
+#: 九ー四 is read for 九-四, 74一2 for 74-2, and ー関市 for 一関市.
+_HYPHEN: Final = lazily(f"(?<={_KANJI_DIGIT})ー(?={_KANJI_DIGIT})|(?<=[0-9])一(?=[0-9])")
 _ONE: Final = lazily("(?<![ぁ-ー])ー(?=[一-鿿])")
 _LIKE_DIGITS: Final = str.maketrans("OoQlI", "00011")
 _UNITS: Final = "年月日曰歳才番号丁"
 
 
 def digits_read(text: str) -> str:
-    """A text of the same length in which O, l and the like are digits where the rest of a number is, and ニ, ー kanji."""
+    """A text of the same length with digits for O and l in numbers, and kanji for ニ and ー between kanji."""
     text = text.replace("曰", "日")
     if "ニ" in text:
         text = _TWO.sub(lambda match: "二" * len(match[0]), text)
-    if "ー" in text:
+    if "ー" in text or "一" in text:
         text = _ONE.sub("一", _HYPHEN.sub("-", text))
     # Most texts have no such letter, which is seen at once.
     return _READ.sub(_digits_of_run, text) if _LIKE_DIGIT.search(text) and _MISREAD.search(text) else text

@@ -27,7 +27,8 @@ _BLANK: Final = 0x20
 _LINE_FEED: Final = 0x0A
 _AT: Final = 0x40
 _TWO: Final = ord("ニ")
-_ONE: Final = ord("ー")
+_ONE: Final = ord("一")
+_LIKE_ONE: Final = ord("ー")
 _FLAT_SUN: Final = ord("曰")
 #: The most blanks between a line end and what goes on after it.
 _MOST_INDENT: Final = 4
@@ -35,6 +36,8 @@ _MOST_INDENT: Final = 4
 _MOST_LIKE_DIGITS: Final = 2
 _HIGH: Final = 0xD800
 _LOW: Final = 0xDC00
+#: The first unit of a variation selector.
+_SELECTOR: Final = 0xDB40
 _LAST_LOW: Final = 0xDFFF
 
 
@@ -121,6 +124,8 @@ def note_signs_of_print(units: Uint16s, looks: Bytes, unit_stops: Int64s, may_ho
                     bits |= MAY_BE_APART
             else:
                 since_blank += 1
+            if unit == _SELECTOR:
+                bits |= MAY_BE_APART
             # A part of a number or an address on each side of a line end.
             if indent >= 0:
                 if look & STARTS_REST:
@@ -140,7 +145,8 @@ def note_signs_of_print(units: Uint16s, looks: Bytes, unit_stops: Int64s, may_ho
                 unit == _FLAT_SUN
                 or (look & BESIDE_TWO and before == _TWO)
                 or (unit == _TWO and look_before & BESIDE_TWO)
-                or (look & KANJI and before == _ONE and not look_before_that & KANA)
+                or (look & KANJI and before == _LIKE_ONE and not look_before_that & KANA)
+                or (look & STARTS_REST and before == _ONE and look_before_that & STARTS_REST)
             ):
                 bits |= MAY_BE_MISREAD
             look_before_that, look_before, before = look_before, look, unit

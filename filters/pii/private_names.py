@@ -16,6 +16,7 @@ from manyo.filters.pii.name_evidence import ENOUGH, ENOUGH_BY_NUMBER, evident_na
 from manyo.filters.pii.name_shapes import (
     APART,
     GAPPED,
+    LATIN_LETTER,
     LETTER,
     NAME_KANJI,
     WORDS_APART,
@@ -89,7 +90,7 @@ _ITEM_END: Final = lazily(r" ?(?:$|[\n(\t:/,、・]| |様|さん|くん|ちゃ�
 
 #: The reading of a name in brackets after it: 片山 理恵（かたやま りえ）, グエン・ティ・ホアさん（NGUYEN THI HOA）.
 READING: Final = lazily(
-    rf"(?: ?(?:{HONORIFIC}|氏))? ?[(〔\[] ?([A-Z][A-Za-z]+(?:,? [A-Z][A-Za-z]+){{1,3}}"
+    rf"(?: ?(?:{HONORIFIC}|氏))? ?[(〔\[] ?([A-Z]{LATIN_LETTER}+(?:,? [A-Z]{LATIN_LETTER}+){{1,3}}"
     r"|[ァ-ヴーぁ-ゖ゛゜]{1,9}(?:[ ・][ァ-ヴーぁ-ゖ゛゜]{1,9}){0,2}) ?[)〕\]]"
 )
 

@@ -1,4 +1,5 @@
 """What print and OCR took apart, put together: 東 京 都, 0 3 - 1 2 3 4, and numbers and addresses broken over lines.
+Kanji with a variation selector are read without it.
 
 The joined text is searched like any other, and what is found there is reported where it stands in the original.
 """
@@ -58,6 +59,8 @@ ENDS_OF_BROKEN: Final = frozenset(
 _BROKEN_CHARS: Final = 24
 #: Halves of the number of a card.
 _BROKEN_CARD: Final = lazily("(?<=[0-9]{4}[ -][0-9]{4})\n(?=[0-9]{4}[ -][0-9]{4}(?![0-9]))")
+#: What says which shape of a kanji is meant (Unicode Technical Standard 37).
+_SELECTOR: Final = lazily("[\U000e0100-\U000e01ef]")
 #: Katakana and kanji that look alike, among letters that tell which they are.
 _LOOK_ALIKE: Final = (
     (
@@ -77,11 +80,13 @@ class Rejoined:
     Attributes:
         chars: its characters.
         places: (len(chars) + 1,), where each stands in the original, then the end of that.
+        stops: (len(chars),), where each stops in it, with its variation selector.
         joints: where something was left out, in it.
     """
 
     chars: str
     places: list[int]
+    stops: list[int]
     joints: list[int]
 
     def is_near(self, start: int, stop: int) -> bool:
@@ -91,7 +96,7 @@ class Rejoined:
 
     def span(self, start: int, stop: int) -> tuple[int, int]:
         """Where a stretch of it starts and stops in the original."""
-        return self.places[start], self.places[stop - 1] + 1
+        return self.places[start], self.stops[stop - 1]
 
 
 def rejoined(text: str) -> Rejoined | None:
@@ -111,6 +116,8 @@ def rejoined(text: str) -> Rejoined | None:
             for match in _BROKEN.finditer(text, *around):
                 dropped.update(range(*match.span(str(match.lastgroup))))
             joins.update(match.start() for match in _BROKEN_CARD.finditer(text, *around))
+    selectors = {match.start() for match in _SELECTOR.finditer(text)}
+    dropped |= selectors
     if not (dropped or joins):
         return None
     parts, position = [], 0
@@ -125,7 +132,8 @@ def rejoined(text: str) -> Rejoined | None:
     is_dropped[list(dropped)] = is_join[list(joins)] = True
     places = np.flatnonzero(~is_dropped)
     is_joint = (np.diff(places) > 1) | is_join[places[:-1]]
-    return Rejoined(chars, [*places.tolist(), len(text)], (np.flatnonzero(is_joint) + 1).tolist())
+    stops = [place + 1 + (place + 1 in selectors) for place in places.tolist()]
+    return Rejoined(chars, [*places.tolist(), len(text)], stops, (np.flatnonzero(is_joint) + 1).tolist())
 
 
 def _blanks(text: str, start: int, stop: int) -> list[int]:

@@ -82,7 +82,7 @@ def test_a_second_number_that_is_written_like_a_labelled_one_is_of_its_kind() ->
 def test_letters_read_as_digits_keep_their_places_and_are_read_once(text: str) -> None:
     read = digits_read(text)
     assert len(read) == len(text)
-    meant = {"O": "0", "o": "0", "l": "1", "I": "1", "ニ": "二", "ー": "一-"}
+    meant = {"O": "0", "o": "0", "l": "1", "I": "1", "ニ": "二", "ー": "一-", "一": "-"}
     assert all(old == new or new in meant[old] for old, new in zip(text, read, strict=True))
     assert digits_read(read) == read
 
@@ -176,4 +176,80 @@ def test_two_names_among_many_lines_make_no_column_of_names() -> None:
     ],
 )
 def test_what_was_missed_in_texts_of_others(text: str, kind: str, value: str) -> None:
+    assert (kind, value) in found(text)
+
+
+@pytest.mark.parametrize("surname", ["日下部", "小笠原", "森", "片山"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "お世話になっております、経理の{name}です。",
+        "こんにちは、人事の{name}と申します。",
+        "鍵は管理会社の{name}がお預かりしています。",
+        "当日は自治会の{name}がお迎えに参ります。",
+        "{name}まで、電話は",
+        "表札は今も「{name}」です。",
+        "玄関で「配達員の{name}です」と名乗った。",
+    ],
+)
+def test_a_surname_is_found_in_the_frames_of_letters(surname: str, sentence: str) -> None:
+    text = sentence.format(name=surname) + "090-1234-5678です。"
+    assert ("person_name", surname) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "大臣が視察を終え、会見では市の担当がご説明した。電話は090-1234-5678です。",
+        "営業の方です。電話は090-1234-5678です。",
+        "駅から徒歩5分まで、電話は090-1234-5678です。",
+        "皆 さん、こんにちは。",
+        "スタッフの 皆 さんへ。",
+        "名義変更まで承ります。電話は090-1234-5678です。",
+        "会場：市民会館 第3会議室\n定員：40名",
+    ],
+)
+def test_the_same_frames_hold_no_name_without_one(text: str) -> None:
+    assert {kind for kind, _ in found(text)} <= {"phone"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("グエン・ティ・ランさん（NGUYEN THI LAN）の電話は090-1234-5678です。", "NGUYEN THI LAN"),
+        ("会員番号A-0023177のデ・ソウザ・パウロさんが来ました。", "デ・ソウザ・パウロ"),
+        ("カード番号は4111 1111 1111 1111、名義はカタカナでカタヤマ リエになっています。", "カタヤマ リエ"),
+        ("普通7719028、名義カタヤマ リエまでお願いします。", "カタヤマ リエ"),
+        ("雨宮 恵 さんの電話です。", "雨宮 恵"),
+        ("長谷川 義 弘\n〒690-0000 島根県松江市霧水町210番地", "長谷川 義 弘"),
+        ("氏名\t電話\n片山 理恵\t090-1234-5678\n梶 悠人\t090-1234-5679", "梶 悠人"),
+        ("会員番号\t姓\t名\nA00931\t林\t千夏\nA00947\t鎌\t誠", "鎌"),
+        ("氏名 長谷川 ー夫\n電話 090-1234-5678", "長谷川 ー夫"),
+    ],
+)
+def test_a_name_is_found_to_its_end(text: str, name: str) -> None:
+    assert ("person_name", name) in found(text)
+
+
+@pytest.mark.parametrize("word", ["職人", "法人", "三人"])
+def test_a_word_for_people_is_no_given_name(word: str) -> None:
+    assert ("person_name", f"片山 {word}") not in found(f"氏名：片山 {word}\n電話：090-1234-5678")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("〒\t住所\n904-0099\t沖縄県うるま市霧野町8番地", "postal_address", "904-0099"),
+        ("場所は松江市大字霧水2788-41付近です。", "postal_address", "松江市大字霧水2788-41"),
+        ("住所 島根県松江市霧水町 74一2", "postal_address", "島根県松江市霧水町 74一2"),
+        (
+            "Address: 2-41-9-502 Kirino, Koto-ku, Tokyo 136-0000",
+            "postal_address",
+            "2-41-9-502 Kirino, Koto-ku, Tokyo 136-0000",
+        ),
+        ("被保険者等記号・番号：2174・0086", "insurance_number", "2174・0086"),
+        ("契約者\t車両番号\n片山 理恵\t青森 502 さ 8・31", "licence_plate", "青森 502 さ 8・31"),
+    ],
+)
+def test_a_value_is_found_to_its_end(text: str, kind: str, value: str) -> None:
     assert (kind, value) in found(text)

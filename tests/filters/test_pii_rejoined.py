@@ -64,3 +64,10 @@ def test_a_value_that_a_line_end_or_blanks_break_is_found_whole(text: str, kind:
 @pytest.mark.parametrize("text", ["03-1234-5678", "I am at a bus stop.", "第 1 章 は じ め に", "1-2\n3-4"])
 def test_a_text_that_is_set_as_usual_stays_as_it_is(text: str) -> None:
     assert rejoined(text) is None or found(text) == []
+
+
+@pytest.mark.parametrize("place", [1, 2, 4, 5])
+def test_a_name_is_found_whole_with_a_variation_selector_after_any_of_its_kanji(place: int) -> None:
+    name = "片山 理恵"
+    chosen = f"{name[:place]}\U000e0100{name[place:]}"
+    assert ("person_name", chosen) in found(f"氏名：{chosen}\n電話：03-1234-5678")
