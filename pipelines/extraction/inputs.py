@@ -107,8 +107,8 @@ def expand(pattern: str, where: str) -> Found:
     Raises:
         UserError: the file is missing or cannot be read, or no file matches.
     """
-    has_magic = is_glob(pattern) and not _is_there(pattern)
     try:
+        has_magic = is_glob(pattern) and not _is_there(pattern)
         pattern = _as_written(pattern, has_magic)
         fs, path = filesystem(pattern)
         infos = fs.glob(path) if has_magic else {path: fs.info(path)}
