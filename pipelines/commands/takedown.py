@@ -73,6 +73,9 @@ def run(options: argparse.Namespace) -> int:
     selection = read_selection(options, config)
     if (options.json or selection) and not options.dry_run:
         raise UserError("takedown: --json, --source, --host and --profile show what a list names: add --dry-run")
+    if options.list.lower().startswith(("http://", "https://")):
+        # Reading it as a list would ask the very site that wants to be left alone.
+        raise UserError(f"takedown: {options.list} is an address, not a list: write it into a file, and name the file")
     try:
         takedowns = read_takedowns(options.list)
     except (OSError, ValueError) as error:

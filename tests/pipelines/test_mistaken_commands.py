@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,20 @@ def test_no_command_writes_over_a_file_of_another_kind(
     assert main(line.replace("FILE", file).split()) == 2
     assert f"{file}: is another file, which would be lost" in capsys.readouterr().err
     assert (folder / file).read_bytes() == before
+
+
+def test_an_address_as_a_takedown_list_is_refused_and_its_site_is_not_asked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was downloaded as a list, from the site that had asked to be removed."""
+    (folder / "run.toml").write_text(BASE)
+    with socket.socket() as site:
+        site.bind(("127.0.0.1", 0))
+        site.listen()
+        site.setblocking(False)
+        address = f"HTTP://127.0.0.1:{site.getsockname()[1]}/page"
+        assert main(["takedown", address, "--config", "run.toml", "--dry-run"]) == 2
+        with pytest.raises(BlockingIOError):
+            site.accept()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"manyo: takedown: {address} is an address, not a list: write it into a file, and name the file"
