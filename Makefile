@@ -12,7 +12,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 OUT_FLAG := $(if $(OUT),--out $(OUT))
 KERNEL_TESTS := $(addprefix tests/corpus/test_,$(addsuffix .py,sniff charset tags text notation paragraphs)) \
-  $(addprefix tests/filters/test_,$(addsuffix .py,characters fluency repetition tells vocabulary words coherence plausibility benchmarks)) \
+  $(addprefix tests/filters/test_,$(addsuffix .py,characters fluency repetition tells vocabulary words word_axes coherence plausibility benchmarks pii_speed)) \
   $(addprefix tests/dedup/test_,$(addsuffix .py,exact view minhash shingles keys pairs components similarity))
 # pip compiles no module of a package: Python compiles those that are imported, a fifth of them, when they are.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock
