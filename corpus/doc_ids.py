@@ -60,8 +60,8 @@ def _halves(column: pa.Array) -> Uint64s:
     return np.ascontiguousarray(ids_as_bytes(column)).view(">u8")
 
 
-def find_ids(sorted_ids: Ids, ids: Ids) -> tuple[Int64s, Bools]:
-    """Look ids up among sorted ones.
+def find_ids(sorted_ids: Ids | Uint64s, ids: Ids | Uint64s) -> tuple[Int64s, Bools]:
+    """Look ids, or numbers of documents, up among sorted ones.
 
     Returns:
         The position of each id, and whether it is there; else the position means nothing.

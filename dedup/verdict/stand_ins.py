@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.doc_ids import find_ids
 from manyo.corpus.schema import Column, Table
 from manyo.dedup.numbering import NUMBER, deal
 
@@ -38,7 +39,7 @@ def deal_stand_ins(stand_ins: Iterable[pa.RecordBatch], linked: pa.RecordBatch, 
         For each part a batch of `STAND_INS`. A document that has no candidate is in no cluster, and left out.
     """
     rows = pa.Table.from_batches(stand_ins, STAND_INS.schema).combine_chunks()
-    at, is_linked = _find(linked.column("number").to_numpy(), rows.column("number").to_numpy())
+    at, is_linked = find_ids(linked.column("number").to_numpy(), rows.column("number").to_numpy())
     (kept,) = rows.filter(pa.array(is_linked)).to_batches() or [_NONE]
     return deal(kept, linked.column("part").to_numpy()[at[is_linked]], parts)
 
@@ -59,17 +60,9 @@ def rows_of_stand_ins(
     """
     rows = pa.Table.from_batches(stand_ins, STAND_INS.schema)
     by_number = np.argsort(numbers)
-    at, is_found = _find(numbers[by_number], rows.column("number").to_numpy())
+    at, is_found = find_ids(numbers[by_number], rows.column("number").to_numpy())
     found = clusters.take(pa.array(by_number[at[is_found]]))
     return deal(found, rows.column("shard").to_numpy()[is_found].astype(np.int64), n_shards)
 
 
 _NONE = pa.RecordBatch.from_pylist([], schema=STAND_INS.schema)
-
-
-def _find(ascending: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each wanted number is among ascending ones, and whether it is there; else the place means nothing."""
-    at = np.searchsorted(ascending, wanted)
-    is_found = at < len(ascending)
-    is_found[is_found] = ascending[at[is_found]] == wanted[is_found]
-    return at, is_found
