@@ -46,14 +46,15 @@ def recorded_lists(out: str) -> tuple[str, ...]:
     A list that a task reads is one file, however many requests there are, except for those that arrived since
     `join_requests`.
     """
-    requests, joined = _lists(out)
+    requests, digest = _lists(out)
+    joined = _joined(out, digest)
     fs, path = filesystem(joined)
     return (joined,) if requests and fs.exists(path) else requests
 
 
 def requests_digest(out: str) -> str:
     """A digest of the requests of a run, which changes when one is added, edited or deleted."""
-    return _lists(out)[1].rpartition("-")[2].removesuffix(".txt")
+    return _lists(out)[1]
 
 
 def join_requests(out: str) -> None:
@@ -63,21 +64,27 @@ def join_requests(out: str) -> None:
         OSError: it cannot be written, or a request cannot be read.
         ValueError: a person has edited a request so that it is no list any more.
     """
-    requests, joined = _lists(out)
+    requests, digest = _lists(out)
+    joined = _joined(out, digest)
     fs, path = filesystem(joined)
     if len(requests) > 1 and not fs.exists(path):
         _write(joined, list(join_takedowns(map(read_takedowns, requests)).lines()))
 
 
 def _lists(out: str) -> tuple[tuple[str, ...], str]:
-    """URIs of the requests, in order, and the URI of the list that joins exactly these."""
+    """URIs of the requests, in order, and a digest of exactly these."""
     folder = join(out, FOLDER, "requests")
     fs, path = filesystem(folder)
     files = {name.rsplit("/", 1)[-1]: info for name, info in fs.find(path).items() if "/.partial/" not in name}
     requests = tuple(join(folder, name) for name in sorted(files) if name.endswith(".txt"))
     # A person may have edited or deleted one: sizes count too.
     sizes = [f"{name} {files[name]['size']}" for name in sorted(files)]
-    return requests, join(out, FOLDER, f"joined-{_digest(sizes)}.txt")
+    return requests, _digest(sizes)
+
+
+def _joined(out: str, digest: str) -> str:
+    """URI of the list that joins the requests of a digest."""
+    return join(out, FOLDER, f"joined-{digest}.txt")
 
 
 def _write(uri: str, lines: Sequence[str]) -> None:
