@@ -142,7 +142,7 @@ def _fast_run(
                 n_in_unit += 1
                 pending = None
             offset = shown.stream_pos if members is None else members.frame_start_position() or start
-            if members and not n_given and pending is None and offset != start:
+            if members and not n_given and offset != start:
                 return _Place(start), 0  # it passes over a header whose lines end in LF, and says nothing
             if offset != unit:
                 unit, n_in_unit = offset, 0
