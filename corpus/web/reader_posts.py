@@ -227,10 +227,11 @@ class _Blocks:
     def _are_posts(self, before: list[int], posts: list[_Group], around: int) -> bool:
         """Whether all groups are posts, below a heading or as all that is in their box."""
         heading = self._text(before[-1]) if before else ""
-        if _is_label(heading) and _ANSWERS.search(heading):
+        is_label = _is_label(heading)
+        if is_label and _ANSWERS.search(heading):
             return False
-        is_invited = _is_label(heading) and (_INVITES.search(heading) is not None or _counts(heading, len(posts)))
-        is_below = _is_label(heading) or not before or self._box[before[-1]] < around
+        is_invited = is_label and (_INVITES.search(heading) is not None or _counts(heading, len(posts)))
+        is_below = is_label or not before or self._box[before[-1]] < around
         texts = ([self._text(row) for row in group] for group in posts)
         if not (is_below and _are_posts(list(texts), is_invited=is_invited)):
             return False
