@@ -136,16 +136,19 @@ def find_end_of_signs(data: Bytes, i: int, names: Records, in_heading: bool) -> 
 @borrowing
 def find_end_of_tool(data: Bytes, i: int) -> int:
     """Index of the `</a>` after a few characters in square brackets, as wikis name what edits a section; else -1."""
+    after = len(data) - 3  # `</a` and what ends the name stand before it
+    if i >= after:
+        return -1
     opening = point_of_three(data, i) if data[i] >= 0x80 else int(data[i])
     if opening not in _OPENING:
         return -1
     last = 0
-    stop = min(len(data) - 3, i + _MAX_SIGN_BYTES)
+    stop = min(after, i + _MAX_SIGN_BYTES)
     while i < stop and data[i] != LESS_THAN:
         if data[i] & 0xC0 != 0x80:
             last = point_of_three(data, i) if data[i] >= 0x80 else int(data[i])
         i += 1
-    is_end = data[i] == LESS_THAN and data[i + 1] == SLASH and data[i + 2] | CASE_BIT == LOWER_A
+    is_end = i < after and data[i] == LESS_THAN and data[i + 1] == SLASH and data[i + 2] | CASE_BIT == LOWER_A
     return i if is_end and ends_name(data[i + 3]) and last in _CLOSING else -1
 
 

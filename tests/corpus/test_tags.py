@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.web.charset import decode
+from manyo.corpus.web.element_kernels import find_end_of_tool
 from manyo.corpus.web.markup import FRAME_HINT, TAGS
 from manyo.corpus.web.tags import read_markup
 from manyo.corpus.web.tags_kernels import MAX_DEPTH
@@ -171,6 +172,16 @@ def test_line_ends_that_are_trimmed_from_a_listing_are_not_characters_of_a_link(
 )
 def test_class_id_and_role_hint_at_what_a_box_is(attributes: str, hint: int) -> None:
     assert read_markup(f"<div {attributes}>雨</div>").boxes["hint"][1] == hint
+
+
+@pytest.mark.parametrize(
+    ("link", "end"),
+    [("", -1), ("[", -1), ("［", -1), ("[a]</a", -1), ("[a]</a>", 3), ("［傘］</a ", 9), ("[a]</ab", -1)],
+)
+def test_a_tool_is_looked_for_up_to_the_end_of_the_page(link: str, end: int) -> None:
+    """Only uncompiled code notices that it reads behind an array."""
+    find = getattr(find_end_of_tool, "py_func", find_end_of_tool)
+    assert find(np.frombuffer(link.encode(), np.uint8), 0) == end
 
 
 def test_an_element_of_the_page_s_own_is_named_by_its_tag() -> None:
