@@ -146,6 +146,12 @@ def is_heading(tag: int) -> bool:
 
 
 @kernel
+def is_subheading(tag: int) -> bool:
+    """Whether a tag is one of `<h2>` to `<h6>`; `<h1>` is the page's own."""
+    return is_heading(tag) and tag != FIRST_HEADING
+
+
+@kernel
 def is_named_main(hint: int, tag: int) -> bool:
     """Whether a box is main text by its name or by its tag."""
     return hint == MAIN_HINT or tag in (_ARTICLE, _MAIN)

@@ -8,7 +8,7 @@ import numpy as np
 
 from manyo.corpus.jit import Bytes, Int64s, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import LINE_FEED
-from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_heading, is_named_main
+from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_heading, is_named_main, is_subheading
 from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT, Page
 from manyo.corpus.web.weight_kernels import has_sentence
@@ -255,9 +255,7 @@ def _find_frames(
         found = findings[i]
         around = findings[box.parent]
         # A list without links below a heading of its own is named by that, and a paragraph by what it says.
-        is_below_heading = (
-            is_heading(boxes[i - 1].tag) and boxes[i - 1].tag != FIRST_HEADING and boxes[i - 1].parent == box.parent
-        )
+        is_below_heading = is_subheading(boxes[i - 1].tag) and boxes[i - 1].parent == box.parent
         is_list = box.tag in _LIST_TAGS and found.link_chars == 0 and is_below_heading
         hint = box.hint if rule.is_named and not is_list else 0
         if hint != 0 and _is_unlinked_sentence(page, findings, i):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from manyo.corpus.jit import Int64s, Records, borrowing
-from manyo.corpus.web.attribute_kernels import FIRST_HEADING
+from manyo.corpus.web.attribute_kernels import is_subheading
 
 
 @borrowing
@@ -18,7 +18,7 @@ def find_short_headings(blocks: Records, boxes: Records, max_bytes: int, found: 
     n = 0
     for row in range(len(blocks)):
         block = blocks[row]
-        if FIRST_HEADING < boxes[block.box].tag < FIRST_HEADING + 6 and block.end - block.start <= max_bytes:
+        if is_subheading(boxes[block.box].tag) and block.end - block.start <= max_bytes:
             found[n, 0], found[n, 1], found[n, 2] = row, block.start, block.end
             n += 1
     return n

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from manyo.corpus.jit import Bools, Int64s, kernel
-from manyo.corpus.web.attribute_kernels import FIRST_HEADING, is_heading, is_named_main
+from manyo.corpus.web.attribute_kernels import is_named_main, is_subheading
 from manyo.corpus.web.markup import Page
 
 #: A section is a heading with two blocks below it, such as the rows of a table.
@@ -30,7 +30,7 @@ def find_sections(page: Page, unassigned: Int64s) -> Bools:
     for row in unassigned:
         box = blocks[row].box
         n_unassigned[box] += 1
-        has_heading[box] |= is_heading(boxes[box].tag) and boxes[box].tag != FIRST_HEADING
+        has_heading[box] |= is_subheading(boxes[box].tag)
     for i in range(n - 1, 0, -1):
         parent = boxes[i].parent
         n_blocks[parent] += n_blocks[i]

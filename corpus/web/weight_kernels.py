@@ -10,7 +10,7 @@ import numpy as np
 
 from manyo.corpus.jit import Bools, Bytes, Float64s, Int64s, Records, borrowing, inlined, kernel
 from manyo.corpus.web.ascii import COMMA, EXCLAMATION_MARK, FULL_STOP, QUESTION_MARK, SPACE
-from manyo.corpus.web.attribute_kernels import FIRST_HEADING, is_heading, point_of_three
+from manyo.corpus.web.attribute_kernels import is_heading, is_subheading, point_of_three
 from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import TAGS
 
@@ -41,8 +41,7 @@ def weigh(text: Bytes, blocks: Records, boxes: Records, limits: Limits) -> Int64
                 n_chars * (limits.least_weight + (1 - limits.least_weight) * n_chars / limits.full_chars)
             )
     for i in range(len(blocks)):
-        tag = boxes[blocks[i].box].tag
-        if weights[i] and is_heading(tag) and tag != FIRST_HEADING and _heads_links(blocks, boxes, weights, i):
+        if weights[i] and is_subheading(boxes[blocks[i].box].tag) and _heads_links(blocks, boxes, weights, i):
             weights[i] = 0
     return weights
 
