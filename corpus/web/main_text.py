@@ -423,15 +423,20 @@ def _leave_out_last_words(markup: Markup, page: Page, choice: Choice, passage: P
         after = first
 
 
+def _tag_around(markup: Markup, row: int) -> str:
+    """The tag of the box that a block is in."""
+    return str(TAGS[markup.boxes["tag"][markup.blocks["box"][row]]])
+
+
 def _is_heading(markup: Markup, row: int) -> bool:
-    return TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] in _HEADINGS
+    return _tag_around(markup, row) in _HEADINGS
 
 
 def _speaks_of_itself(markup: Markup, row: int) -> bool:
     """Whether a block is short, begins with words of a page about itself, and is no item: that is a note."""
     if markup.blocks["chars"][row] > _MAX_OWN_CHARS or not OWN_WORDS.match(markup.text_of(row)):
         return False
-    return bool(TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] != "li")
+    return _tag_around(markup, row) != "li"
 
 
 @cache
