@@ -137,13 +137,11 @@ class CheckedFile(io.RawIOBase):
         """CRC-32 of the checksums of all blocks and of the footer: another file has another one."""
         return self._seal
 
-    @property
-    def reads_ahead(self) -> bool:
-        """Whether it is worth saying what is wanted of the file."""
-        return isinstance(getattr(self._stream, "raw", None), RangeReader)
-
     def want(self, ranges: Iterable[tuple[int, int]]) -> None:
-        """Have a remote file read ahead over these ranges alone, and the rest of their blocks (`RangeReader.want`)."""
+        """Have a remote file read ahead over these ranges alone, and the rest of their blocks (`RangeReader.want`).
+
+        Of a file that is not read ahead, no range is asked for.
+        """
         raw = getattr(self._stream, "raw", None)
         if isinstance(raw, RangeReader):
             size = self._block_bytes

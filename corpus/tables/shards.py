@@ -173,8 +173,7 @@ def _open_shard(uri: str, columns: Iterable[str] | None = ()) -> Iterator[pq.Par
         _check_format(uri, shard.metadata.metadata)
         if columns is not None:
             _check_columns(uri, shard, columns)
-            if stream.reads_ahead:
-                stream.want(_places(shard.metadata, set(columns)))
+            stream.want(_places(shard.metadata, set(columns)))
         yield shard
 
 
