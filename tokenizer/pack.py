@@ -153,6 +153,19 @@ class TokenShardWriter(ABC):
         return first_token
 
 
+def document_bounds(lengths: np.ndarray, id_bytes: int) -> np.ndarray:
+    """<i8 (n + 1,), where documents that lie end to end begin, in bytes, and where the last one ends.
+
+    Args:
+        lengths: integers (n,), tokens of each.
+        id_bytes: bytes of a token.
+    """
+    bounds = np.zeros(len(lengths) + 1, "<i8")
+    np.cumsum(lengths, dtype="<i8", out=bounds[1:])
+    bounds *= id_bytes
+    return bounds
+
+
 class MegatronWriter(TokenShardWriter):
     """Writes Megatron's indexed dataset: `.bin` as ids come, `.idx` at the end."""
 
@@ -180,9 +193,9 @@ class MegatronWriter(TokenShardWriter):
                 index.write(lengths.data)
             position = 0
             for lengths in self._lengths:
-                ends = position + np.cumsum(lengths, dtype="<i8") * self._dtype.itemsize
-                index.write((ends - lengths * np.int64(self._dtype.itemsize)).data)
-                position = int(ends[-1])
+                bounds = position + document_bounds(lengths, self._dtype.itemsize)
+                index.write(bounds[:-1].data)
+                position = int(bounds[-1])
             bound = 0
             for lengths in self._lengths:
                 index.write(np.arange(bound, bound + len(lengths), dtype="<i8").data)

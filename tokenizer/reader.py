@@ -17,7 +17,14 @@ import pyarrow.compute as pc
 from manyo.corpus.tables.shards import ShardError, read_batches, row_count
 from manyo.corpus.text import Texts
 from manyo.tokenizer.encode import Tokenizer
-from manyo.tokenizer.pack import DTYPE_CODES, INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION, read_npy_header
+from manyo.tokenizer.pack import (
+    DTYPE_CODES,
+    INDEX_HEADER,
+    INDEX_MAGIC,
+    INDEX_VERSION,
+    document_bounds,
+    read_npy_header,
+)
 
 #: Tokens that `token_faults` checks in one step: at most 16 MiB of ids.
 _VERIFY_TOKENS = 4 << 20
@@ -76,7 +83,7 @@ class TokenShard:
             if not path.is_file():
                 raise TokenShardError(Fault(str(path), "file", "there is no such file"))
         dtype, lengths = _read_index(idx_path)
-        return cls._mapped(bin_path, dtype, np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), 0, "its index")
+        return cls._mapped(bin_path, dtype, document_bounds(lengths, 1), 0, "its index")
 
     @classmethod
     def open_npy(cls, npy_path: Path | str, provenance_uri: str) -> TokenShard:
@@ -275,7 +282,7 @@ def _read_index(path: Path) -> tuple[np.dtype, np.ndarray]:
     row = _first_true(lengths < 0)
     if row is not None:
         check(False, lengths_at + 4 * row, f"length of document {row} is {lengths[row]}")
-    wanted = np.cumsum(lengths, dtype=np.int64) * dtype.itemsize - lengths * np.int64(dtype.itemsize)
+    wanted = document_bounds(lengths, dtype.itemsize)[:-1]
     row = _first_true(pointers != wanted)
     if row is not None:
         check(False, pointers_at + 8 * row, f"document {row} is at {pointers[row]}, its lengths say {wanted[row]}")

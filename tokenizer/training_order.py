@@ -22,7 +22,7 @@ from manyo.tokenizer.megatron_order import (
     shares_of,
     split_bounds,
 )
-from manyo.tokenizer.pack import INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION
+from manyo.tokenizer.pack import INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION, document_bounds
 
 #: Bytes of an id by the type code of Megatron's index.
 _ID_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 8, 7: 4, 8: 2}
@@ -98,17 +98,15 @@ class DocumentIndex:
 
 def _refuse_other_tokens(uri: str, index: DocumentIndex, pointers: np.ndarray, size: int) -> None:
     """Raise ShardError unless the documents lie end to end, as Megatron writes them, and fill a `.bin` of this size."""
-    width, n_documents = _ID_BYTES[index.type_code], len(index.lengths)
-    ends = np.cumsum(index.lengths, dtype=np.int64) * width
-    wanted = ends - index.lengths * np.int64(width)
+    bounds = document_bounds(index.lengths, _ID_BYTES[index.type_code])
+    wanted, expected = bounds[:-1], int(bounds[-1])
     wrong = np.flatnonzero((index.lengths < 0) | (pointers != wanted))
     if len(wrong):
         row = int(wrong[0])
-        at = INDEX_HEADER.size + 4 * n_documents + 8 * row
+        at = INDEX_HEADER.size + 4 * len(wanted) + 8 * row
         raise ShardError(
             f"{uri}: byte {at}: document {row} is at {pointers[row]}, its lengths say {wanted[row]}; run manyo verify"
         )
-    expected = int(ends[-1]) if n_documents else 0
     if size != expected:
         data = f"{uri.removesuffix('.idx')}.bin"
         at = min(size, expected)
