@@ -154,7 +154,9 @@ def test_pages_of_one_shard_are_read_together(
     """`show -n 100` opened every table of a shard a hundred times."""
     opened: Counter[str] = Counter()
     open_shard = shards._open_shard
-    monkeypatch.setattr(shards, "_open_shard", lambda uri: (opened.update([uri]), open_shard(uri))[1])
+    monkeypatch.setattr(
+        shards, "_open_shard", lambda uri, *columns: (opened.update([uri]), open_shard(uri, *columns))[1]
+    )
     lines = printed([*of_run(demo_run, command, tmp_path), "--json"], "utf-8").splitlines()
     folders = {uri.rsplit("/", 1)[0] for uri in opened}
     assert len(lines) > 20
