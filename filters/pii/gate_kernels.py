@@ -1,4 +1,4 @@
-"""The compiled loop that runs the automaton of a gate over stretches of text (`manyo.filters.pii.gate_expressions`)."""
+"""The compiled loop that runs the automaton of a gate over stretches of text (`manyo.filters.pii.gate_automata`)."""
 
 from __future__ import annotations
 
