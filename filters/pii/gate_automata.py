@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, NamedTuple
@@ -119,8 +119,10 @@ def _chars(code: Any, of: Any, flags: int) -> _Chars:
     return _class_of(f"[{''.join(parts)}]", flags)
 
 
-#: Every character of the basic plane.
-_BASIC: Final = "".join(map(chr, range(BEYOND)))
+@cache
+def _basic() -> str:
+    """Every character of the basic plane."""
+    return "".join(map(chr, range(BEYOND)))
 
 
 @lru_cache(maxsize=1 << 10)
@@ -128,7 +130,7 @@ def _class_of(expression: str, flags: int) -> _Chars:
     """Which characters an expression for one takes, as Python says."""
     takes = np.zeros(_N_CHARS, np.uint8)
     found = re.compile(expression, flags & re.IGNORECASE)
-    takes[[match.start() for match in found.finditer(_BASIC)]] = 1
+    takes[[match.start() for match in found.finditer(_basic())]] = 1
     takes[BEYOND] = not expression.isascii() or expression.startswith("[^") or found.match("\U0001f600") is not None
     return takes.tobytes()
 

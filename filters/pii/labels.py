@@ -125,6 +125,7 @@ def _with_endings(words: list[str], stems: list[str], endings: Sequence[str]) ->
     ]
 
 
+@cache
 def _meanings() -> dict[str, tuple[Meaning, ...]]:
     """Every word in the normal form, and what it may mean, in the order of the file."""
     of_word: dict[str, tuple[Meaning, ...]] = {}
@@ -201,10 +202,9 @@ def trie_of(words: Collection[str]) -> Trie:
 
 @cache
 def _trie_of_labels() -> Trie:
-    return trie_of(_MEANINGS)
+    return trie_of(_meanings())
 
 
-_MEANINGS: Final = _meanings()
 _LATIN: Final = lazily("[a-z]")
 _ALNUM: Final = lazily("[a-z0-9]")
 _HONORIFIC: Final = lazily("[ごお御・/]$|^[ごお御]")
@@ -221,6 +221,7 @@ ROLE: Final = Meaning("person_name", brief=True)
 
 def labels(text: str, start: int, stop: int) -> Iterator[Label]:
     """The labels in `text[start:stop]`, in order; where words overlap, the first and longest counts."""
+    of_word = _meanings()
     form = normal_form(text, start, stop)
     chars, starts = form.chars, form.starts
     found: list[tuple[int, int, tuple[Meaning, ...]]] = []
@@ -232,7 +233,7 @@ def labels(text: str, start: int, stop: int) -> Iterator[Label]:
             while found and first < found[-1][1] < last:
                 found.pop()
             if not found or found[-1][1] < last:
-                meanings = _MEANINGS[chars[first:last]]
+                meanings = of_word[chars[first:last]]
                 found.append((first, _stop_of_word(chars, starts, last, meanings), meanings))
     for role in _ROLE.finditer(chars) if "者" in chars or "人" in chars or "主" in chars else ():
         if _is_role(role[0]) and not any(first < role.end() and role.start() < last for first, last, _ in found):
@@ -302,7 +303,7 @@ def fits(meaning: Meaning, phrase: str) -> bool:
 def is_label_word(word: str) -> bool:
     """Whether a word is one of `labels.toml`, or one for a person in some role."""
     chars = normal_chars(word)
-    return chars in _MEANINGS or bool(_ROLE.fullmatch(chars) and _is_role(chars))
+    return chars in _meanings() or bool(_ROLE.fullmatch(chars) and _is_role(chars))
 
 
 def is_near(meaning: Meaning, text: str) -> bool:
@@ -348,7 +349,7 @@ class GateWords(NamedTuple):
 
 def gate_words() -> GateWords:
     """The words of all labels by what must stand around them."""
-    announcing = {word: [meaning for meaning in of if meaning.kind != _NO_KIND] for word, of in _MEANINGS.items()}
+    announcing = {word: [meaning for meaning in of if meaning.kind != _NO_KIND] for word, of in _meanings().items()}
     brief = {word for word, of in announcing.items() if of and all(meaning.brief for meaning in of)}
     bare = {word for word in brief if all(meaning.bare for meaning in announcing[word])}
     common = {word for word, of in announcing.items() if of} - brief

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from string import ascii_letters, ascii_uppercase
 from typing import Final
 
@@ -56,6 +57,7 @@ def _range(first: str, last: str) -> str:
     return "".join(map(chr, range(ord(first), ord(last) + 1)))
 
 
+@cache
 def _looks() -> Uint16s:
     """(65536,), what `find_name_starts` asks of each character."""
     looks = np.zeros(1 << 16, np.uint16)
@@ -79,9 +81,6 @@ def _looks() -> Uint16s:
     return looks
 
 
-_LOOKS: Final = _looks()
-
-
 def name_starts(text: str, points: Uint32s, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Where names may start in `text[first:last]`, and where the kanji from there on end.
 
@@ -91,7 +90,7 @@ def name_starts(text: str, points: Uint32s, first: int, last: int) -> Iterator[t
         first, last: the stretch; what is before it is seen, what is behind it is not.
     """
     found: Int64s = np.empty((max(0, last - first), 3), np.int64)
-    n = find_name_starts(points, _LOOKS, first, last, found)
+    n = find_name_starts(points, _looks(), first, last, found)
     for start, stop, is_sure in found[:n].tolist():
         if is_sure or STARTS.match(text, start, last):
             yield start, stop
