@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -168,6 +168,9 @@ def label_words() -> list[tuple[str, str, str, str]]:
     return found
 
 
+_Letter = TypeVar("_Letter", bound=Hashable)
+
+
 class Trie(NamedTuple):
     """Words as `longest_words` reads them: classes of characters, children of states, ends of words."""
 
@@ -176,19 +179,25 @@ class Trie(NamedTuple):
     ends_word: Bytes
 
 
+def prefix_tree(words: Iterable[Sequence[_Letter]]) -> tuple[list[dict[_Letter, int]], list[int]]:
+    """The tree of the starts of words: the children of each state, of which 0 is the empty start, and each word's."""
+    children: list[dict[_Letter, int]] = [{}]
+    ends = []
+    for word in words:
+        state = 0
+        for letter in word:
+            if letter not in children[state]:
+                children[state][letter] = len(children)
+                children.append({})
+            state = children[state][letter]
+        ends.append(state)
+    return children, ends
+
+
 def trie_of(words: Collection[str]) -> Trie:
     """A trie of words that are not empty."""
     letters = {char: i for i, char in enumerate(sorted(set("".join(words))), 1)}
-    children: list[dict[str, int]] = [{}]
-    ends: set[int] = set()
-    for word in words:
-        state = 0
-        for char in word:
-            if char not in children[state]:
-                children[state][char] = len(children)
-                children.append({})
-            state = children[state][char]
-        ends.add(state)
+    children, ends = prefix_tree(words)
     n_classes = len(letters) + 1
     table = np.zeros((len(children), n_classes), np.int32)
     for state, of_state in enumerate(children):
@@ -196,7 +205,7 @@ def trie_of(words: Collection[str]) -> Trie:
             table[state, letters[char]] = child * n_classes
     classes, ends_word = np.zeros(1 << 16, np.int32), np.zeros(len(children), np.uint8)
     classes[[ord(char) for char in letters]] = list(letters.values())
-    ends_word[list(ends)] = 1
+    ends_word[ends] = 1
     return Trie(classes, table.ravel(), ends_word)
 
 

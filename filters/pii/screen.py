@@ -18,7 +18,7 @@ import numpy as np
 from manyo.corpus.jit import Bools, Bytes, Int64s, Uint16s, Uint32s
 from manyo.corpus.text import Texts
 from manyo.filters.pii.kinds import PII_KINDS
-from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words
+from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words, prefix_tree
 from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.normal_form import FOLD, normal_chars, sources, unmarked
 from manyo.filters.pii.private_names import INTRODUCING
@@ -371,16 +371,9 @@ def _transitions(words: dict[tuple[int, ...], _Word], n_classes: int) -> tuple[U
     """The automaton of words as (n_states * n_classes,), and the signs, the least digits, and what is announced, each
     (n_states,).
     """
-    children: list[dict[int, int]] = [{}]
-    states = [_Word(0)]
-    for word, meant in words.items():
-        state = 0
-        for kind in word:
-            if kind not in children[state]:
-                children[state][kind] = len(children)
-                children.append({})
-                states.append(_Word(0))
-            state = children[state][kind]
+    children, ends = prefix_tree(words)
+    states = [_Word(0)] * len(children)
+    for state, meant in zip(ends, words.values(), strict=True):
         states[state] = meant
     table = np.zeros((len(children), n_classes), np.int32)
     fallback = [0] * len(children)
