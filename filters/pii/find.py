@@ -53,10 +53,10 @@ from manyo.filters.pii.private_words import AS_EXAMPLE
 from manyo.filters.pii.rejoined import rejoined
 from manyo.filters.pii.scrub_settings import Scrub
 
-_KINDS = frozenset(kind.name for kind in PII_KINDS)
+_KINDS: Final = frozenset(kind.name for kind in PII_KINDS)
 
 #: Names are looked for next to these.
-_CONTACT_KINDS: Final = frozenset(kind.name for kind in PII_KINDS) - {
+_CONTACT_KINDS: Final = _KINDS - {
     "person_name",
     "birth_date",
     "age",

@@ -10,8 +10,8 @@ from manyo.corpus.structure import VIEWS
 from manyo.filters.pii.kinds import CONSTANT_MASK, PII_KINDS
 from manyo.filters.pii.own_kinds import own_kind, own_kind_names
 
-_KINDS = {kind.name: kind for kind in PII_KINDS}
-_ALL = tuple(_KINDS)
+_MASKS = {kind.name: kind.mask for kind in PII_KINDS}
+_ALL = tuple(_MASKS)
 
 #: Profile to kinds. Statutes and classical texts name nobody who can be telephoned. Novels are full of invented or
 #: historical addresses (本郷区駒込千駄木町五十七番地), but their colophons hold telephone numbers of publishers. So are
@@ -51,7 +51,7 @@ class Scrub:
         for profile, kinds in self.kinds.items():
             if profile not in _DEFAULT_KINDS:
                 raise ValueError(f"scrub.kinds: no profile {profile!r}; {did_you_mean(profile, _DEFAULT_KINDS)}")
-            known = (*_KINDS, *own_kind_names())
+            known = (*_ALL, *own_kind_names())
             unknown = [kind for kind in kinds if kind not in known]
             if unknown:
                 raise ValueError(f"scrub.kinds.{profile}: unknown kind {not_one_of(unknown[0], known)}")
@@ -63,6 +63,6 @@ class Scrub:
     @property
     def masks(self) -> dict[str, str]:
         """Mask text of each kind, in the order of `PII_KINDS`, then of the kinds of other packages that are named."""
-        own = sorted({kind for kinds in self.kinds.values() for kind in kinds} - _KINDS.keys())
-        masks = {kind.name: kind.mask for kind in PII_KINDS} | {name: own_kind(name).mask for name in own}
+        own = sorted({kind for kinds in self.kinds.values() for kind in kinds} - _MASKS.keys())
+        masks = _MASKS | {name: own_kind(name).mask for name in own}
         return {name: CONSTANT_MASK if self.mask_style == "constant" else mask for name, mask in masks.items()}
