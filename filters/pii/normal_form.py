@@ -77,6 +77,11 @@ def mapped(text: str, table: Uint16s) -> str:
     return utf_16_le_decode(found.data, "surrogatepass", True)[0]
 
 
+def code_points(text: str) -> Uint32s:
+    """(len(text),), the code points of a text."""
+    return np.frombuffer(utf_32_le_encode(text, "surrogatepass")[0], np.uint32)
+
+
 #: What OCR reads for digits, in a run that is mostly digits.
 _READ: Final = lazily(r"(?<![A-Za-z])[0-9OoQlI]+(?:[ \-－ー.()（）]{1,3}[0-9OoQlI]+)*(?![A-Za-z])")
 #: A letter of those next to a digit.
@@ -168,7 +173,7 @@ def normal_word(word: str) -> str:
 
 def _normalised(text: str, loop: Callable[..., int] = normalise) -> tuple[str, Uint32s, Int64s]:
     """Characters of the normal form, the same as code points, and where each starts in the text."""
-    points = np.frombuffer(utf_32_le_encode(text, "surrogatepass")[0], np.uint32)
+    points = code_points(text)
     chars, starts = np.empty(len(points), np.uint32), np.empty(len(points), np.int64)
     n = loop(points, _SKELETONS, _WITH_MARKS, chars, starts)
     return utf_32_le_decode(chars[:n].data, "surrogatepass", True)[0], chars[:n], starts[:n]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from codecs import utf_32_le_encode
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-
 from manyo.corpus.jit import Uint32s
 from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_shapes import LETTER, WINDOW_CHARS, Belief, name_chars
+from manyo.filters.pii.normal_form import code_points
 
 KANJI_OR_KATAKANA: Final = "[一-鿿々〆ヶヵァ-ヴー゛゜﨑𠮷]"
 #: How far before 様 or a number a name may start.
@@ -37,7 +35,7 @@ class OpenText:
     @cached_property
     def points(self) -> Uint32s:
         """(len(text),), its code points."""
-        return np.frombuffer(utf_32_le_encode(self.text, "surrogatepass")[0], np.uint32)
+        return code_points(self.text)
 
     def name_end(self, start: int, belief: Belief, stop: int | None = None) -> int:
         """Where the name that starts at `start` ends, 0 if there is no name."""
