@@ -17,7 +17,6 @@ from manyo.corpus.text import Texts
 from manyo.filters.signals import coherence_kernels as kernels
 from manyo.filters.signals.characters import (
     FULLWIDTH_KATAKANA,
-    HIRAGANA,
     CharacterClass,
     character_classes,
     character_counts,
@@ -40,13 +39,10 @@ def coherence_classes() -> np.ndarray:
     of = character_classes()
     classes = np.full(len(of), kernels.OTHER, np.uint8)
     classes[of == CharacterClass.SPACE] = kernels.BLANK
-    classes[np.isin(of, HIRAGANA)] = kernels.HIRAGANA
-    classes[np.isin(of, (CharacterClass.DIGIT, CharacterClass.FULLWIDTH_DIGIT))] = kernels.DIGIT
     classes[of == CharacterClass.HAN] = kernels.HAN
     classes[np.isin(of, FULLWIDTH_KATAKANA)] = kernels.KATAKANA
     classes[np.isin(of, (CharacterClass.LATIN, CharacterClass.FULLWIDTH_LATIN))] = kernels.LATIN
     classes[[ord(character) for character in JOINTS]] = kernels.JOINT
-    classes[ord("\n")] = kernels.BLANK
     classes.flags.writeable = False
     return classes
 

@@ -13,11 +13,9 @@ from manyo.filters.signals.primitive_kernels import MULTIPLIER, longest_document
 OTHER: Final = 0
 BLANK: Final = 1
 JOINT: Final = 2  # hiragana of particles and inflections
-HIRAGANA: Final = 3  # other hiragana
-DIGIT: Final = 4
-HAN: Final = 5
-KATAKANA: Final = 6
-LATIN: Final = 7
+HAN: Final = 3
+KATAKANA: Final = 4
+LATIN: Final = 5
 FIRST_CONTENT: Final = HAN
 
 #: Rows of the table of words, as a power of two. A word whose row another word has is not counted, so that the table
