@@ -41,8 +41,8 @@ class Kind:
         name: its name in spans, settings and counts of the release.
         mask: what replaces it in the typed style.
         meaning: what counts as one.
-        gate: expression found in every piece of text with a match of any of its patterns; empty if the kind has
-            no patterns, because only labels announce it.
+        gate: expression found in every piece of text with a match of any of its patterns, without looking ahead or
+            back (`gate_automata.py`); empty if the kind has no patterns, because only labels announce it.
         n_digits: digits, in any script, that such a piece has at least.
         n_in_a_row: how many of them stand in a row somewhere.
         n_in_number: how many are in one number, in which blanks, hyphens and the like may stand.
