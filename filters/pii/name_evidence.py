@@ -368,7 +368,7 @@ def _readings(within: OpenText, start: int, kanji: str) -> Iterator[_Reading]:
         at = start + n_surname
         gap = _GAP.match(text, at, limit) if at == stop else None
         if gap and not is_split and is_known:
-            yield from _apart_given(text, start, gap.end(), limit)
+            yield from _apart_given(text, gap.end(), limit)
         if gap and not is_split and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
             yield from _givens(text, start, gap.end(), limit, 2.0 if is_known else 0.5, is_known)
         elif not gap and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
@@ -492,7 +492,7 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
                 yield _Reading(stop, weight + 0.5)
 
 
-def _apart_given(text: str, start: int, at: int, limit: int) -> Iterator[_Reading]:
+def _apart_given(text: str, at: int, limit: int) -> Iterator[_Reading]:
     """The reading of single letters from `at` on as the given name of a known surname: 波多野 義 弘."""
     letters = _APART_GIVEN.match(text, at, limit)
     while letters:
