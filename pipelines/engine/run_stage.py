@@ -363,7 +363,7 @@ def run_stage(
     Raises:
         UserError: the folder belongs to other settings or inputs, or a task found a mistake in either.
         InputDamaged: files of earlier stages are missing or damaged; the other tasks are finished.
-        WorkFailed: a task failed twice, or its counts do not add up.
+        WorkFailed: a task could not be finished, or its counts do not add up.
     """
     started = time.perf_counter()
     open_stage(stage, out)
@@ -429,7 +429,7 @@ def _has_no_inode(path: str | None) -> bool:
 
 
 def task_failure(error: BaseException) -> TaskFailure:
-    """Returns what is reported of a task that failed twice; to be called while `error` is handled."""
+    """Returns what is reported of a task that is not tried again; to be called while `error` is handled."""
     return TaskFailure(
         describe_failure(error),
         "" if isinstance(error, _EXPECTED) else hide(traceback.format_exc()),
