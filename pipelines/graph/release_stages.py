@@ -223,7 +223,7 @@ def _with_leaks(spans: pa.RecordBatch, documents: pa.RecordBatch, leaks: pa.Tabl
 
 def _personal_information(documents: pa.RecordBatch, settings: Scrub) -> Iterator[pa.RecordBatch]:
     """Spans to mask in text, title, uri and comments."""
-    from manyo.filters.pii.find import find_by_profile  # its patterns take a second to compile
+    from manyo.filters.pii.find import find_by_profile  # a start needs none of its rules
 
     profiles = documents.column("profile").to_pylist()
     for column in ("text", "title", "uri", "comments"):
