@@ -121,7 +121,7 @@ def composed(text: str) -> str:
             return text
     if not _ODD.search(text):  # one search for all three, since nearly every text has none of them
         return unicodedata.normalize("NFC", text)
-    text = _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", with_line_feeds(text)))
+    text = SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", with_line_feeds(text)))
     return _NO_COMPATIBILITY_IDEOGRAPHS.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
 
 
@@ -160,7 +160,8 @@ PLAIN_BLOCKS.flags.writeable = False
 _SHORT_CHARS = 200
 # C0 and C1 controls except tab and newline; U+FEFF is a byte order mark that lost its place.
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+#: Halves of surrogate pairs, which JSON can state and no table holds.
+SURROGATES = re.compile("[\ud800-\udfff]")
 _ODD = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\uf900-\ufaff\U0002f800-\U0002fa1f]"
 )

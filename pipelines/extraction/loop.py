@@ -10,7 +10,6 @@ import gc
 import json
 import os
 import pickle
-import re
 import select
 import signal
 import time
@@ -40,6 +39,7 @@ from manyo.corpus.sources.unchanged_inputs import look
 from manyo.corpus.tables.credentials import Remembered, hide, remember
 from manyo.corpus.tables.ownership import Owner, writing_for
 from manyo.corpus.tables.shards import BatchWriter, publish, write_batches
+from manyo.corpus.text import SURROGATES
 
 #: Reasons for which the stage itself refuses a record; each source has its own (`REASONS`).
 REASONS = {
@@ -52,8 +52,6 @@ REASONS = {
 
 #: What a reader gives.
 _Found: TypeAlias = Record[object] | BrokenInput
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _RECORDS_BETWEEN_LOOKS = 16
@@ -421,7 +419,7 @@ def storable(value: Any) -> Any:
         try:
             value.encode()
         except UnicodeEncodeError:
-            return _LONE_SURROGATE.sub("\ufffd", value)
+            return SURROGATES.sub("\ufffd", value)
         return value
     if isinstance(value, dict):
         return {name: one if name == "structure" else storable(one) for name, one in value.items()}
