@@ -124,7 +124,7 @@ def proxy(port: int, faults: Faults) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with _serve(Handler) as own_port:
+    with serve(Handler, _Patient) as own_port:
         yield f"http://127.0.0.1:{own_port}"
 
 
@@ -202,19 +202,21 @@ def web_server(folder: Path, knows_ranges: bool = True) -> Iterator[int]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with _serve(Handler) as port:
+    with serve(Handler, _Patient) as port:
         yield port
 
 
+class _Patient(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        pass  # a client that hangs up on a spoiled answer does right
+
+
 @contextmanager
-def _serve(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: Any) -> None:
-            pass  # a client that hangs up on a spoiled answer does right
-
-    with Server(("127.0.0.1", 0), handler) as server:
+def serve(
+    handler: type[BaseHTTPRequestHandler], kind: type[ThreadingHTTPServer] = ThreadingHTTPServer
+) -> Iterator[int]:
+    """A server on loopback until the block ends; gives its port."""
+    with kind(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
