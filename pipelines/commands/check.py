@@ -149,8 +149,8 @@ def _check(source: Source, out: str) -> Iterator[str]:
     yield from of_lacking(source, lacking, n_documents, "first ")
     lost = rest_of_file(source.kind, reasons)
     for reason in (one for one in reasons if one in lost or is_mistaken(source, one)):
-        limits = "".join(f", {stated}" for stated in stated_limits(source, reason))
-        yield f"source {source.name}: {reason} {reasons[reason]}: {meanings[reason]}{limits}"
+        meaning = f"{meanings[reason]}{stated_limits(source, reason)}"
+        yield f"source {source.name}: {reason} {reasons[reason]}: {meaning}"
     if not n_documents and not reasons:
         yield f"source {source.name}: its files hold no record"
     elif not n_documents and any(reason in meanings and reason not in USUAL_REFUSALS for reason in reasons):

@@ -177,9 +177,10 @@ def rest_of_file(kind: str, reasons: Iterable[str]) -> list[str]:
     return [one for one in reasons if one in _REST_OF_FILE or kind in _OF_MANY_RECORDS.get(one, ())]
 
 
-def stated_limits(source: Source, reason: str) -> list[str]:
-    """The keys that limit what a source refuses for a reason and that its configuration states, as it states them."""
-    return [f"{key} = {_stated(source, key)}" for key in LIMITS.get(reason, ()) if _stated(source, key) is not None]
+def stated_limits(source: Source, reason: str) -> str:
+    """The limits behind a refusal that a source's configuration states, to follow the reason's meaning; "" if none."""
+    stated = ((key, _stated(source, key)) for key in LIMITS.get(reason, ()))
+    return "".join(f", {key} = {value}" for key, value in stated if value is not None)
 
 
 def is_mistaken(source: Source, reason: str) -> bool:
@@ -245,10 +246,9 @@ def _of_extraction(source: Source, counts: _Counts, config: Config) -> Iterator[
                 f"{_look(config, reason)}"
             )
         elif is_mistaken(source, reason) or (reason not in USUAL_REFUSALS and n > share):
-            limits = "".join(f", {stated}" for stated in stated_limits(source, reason))
             yield (
                 f"source {source.name}: {n:,} of {records:,} records are refused for {reason} "
-                f"({meanings[reason]}{limits}){_look(config, reason)}"
+                f"({meanings[reason]}{stated_limits(source, reason)}){_look(config, reason)}"
             )
 
 
