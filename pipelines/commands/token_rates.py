@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,9 +11,9 @@ import pyarrow.compute as pc
 from manyo.corpus.tables.shards import read_batches
 from manyo.corpus.text import Texts
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
+from manyo.pipelines.graph.notices import counts_of
 from manyo.pipelines.run import finished_stages
 from manyo.tokenizer.encode import Tokenizer
 
@@ -72,17 +71,14 @@ def _of_shards(config: Config) -> TokenRate | None:
         stages = finished_stages(config, ("scrub", "encode"), "whatif")
     except UserError:
         return None
-    counts: dict[str, dict[str, Counter[str]]] = {}
-    for name, output in stages.items():
-        for shard, manifest in read_manifests(output.folder).items() if name in ("scrub", "encode") else ():
-            counts.setdefault(shard.split("/")[0], {}).setdefault(name, Counter()).update(manifest.counts)
+    scrubbed, encoded = (counts_of(stages[name]) for name in ("scrub", "encode"))
     tokens = size_bytes = 0.0
-    for of_source in counts.values():
-        scrubbed, encoded = of_source.get("scrub", Counter()), of_source.get("encode", Counter())
-        if encoded["documents"] and scrubbed["documents"]:
-            tokens += encoded["tokens"]
+    for source in scrubbed.of_source:
+        n_scrubbed, n_encoded = (counts.get(source, "documents") for counts in (scrubbed, encoded))
+        if n_encoded and n_scrubbed:
+            tokens += encoded.get(source, "tokens")
             # Of documents that may not train, no bytes were counted by themselves.
-            size_bytes += scrubbed["text_bytes"] * encoded["documents"] / scrubbed["documents"]
+            size_bytes += scrubbed.get(source, "text_bytes") * n_encoded / n_scrubbed
     return TokenRate(size_bytes / tokens, "shards") if tokens and size_bytes else None
 
 

@@ -116,12 +116,13 @@ _COUNTED = {"extract", "robots", *(step.stage for step in _STEPS)}
 
 
 @dataclass(frozen=True, slots=True)
-class _Counts:
+class SourceCounts:
     """Counts of a stage by source, those by reason included."""
 
     of_source: Mapping[str, Counter[str]]
 
     def get(self, source: str, name: str) -> int:
+        """One count of a source; 0 if it has none of that name."""
         return self.of_source.get(source, Counter())[name]
 
     def most(self, source: str, prefix: str) -> list[tuple[str, int]]:
@@ -138,7 +139,7 @@ def list_notices(config: Config, results: Iterable[StageResult]) -> list[str]:
         config: of the run.
         results: of the stages that ran; the notices are about these.
     """
-    counts = {result.stage.name: _counts(result.output) for result in results if result.stage.name in _COUNTED}
+    counts = {result.stage.name: counts_of(result.output) for result in results if result.stage.name in _COUNTED}
     lines = of_settings(config) if "decide" in counts else []
     if "robots" in counts and not counts["robots"].get("robots", "captures"):
         lines.append("the files of [rights] robots hold no robots.txt nor other file of a site: nothing is asked")
@@ -170,6 +171,14 @@ def of_settings(config: Config) -> list[str]:
     if config.rights.takedown and not read_text(config.rights.takedown).strip():
         lines.append(f"the takedown list {config.rights.takedown} is empty: nothing is taken down by it")
     return lines
+
+
+def counts_of(output: StageOutput) -> SourceCounts:
+    """What the finished shards of a stage counted, added up for each source."""
+    of_source: dict[str, Counter[str]] = {}
+    for manifest in iter_manifests(output.folder):
+        of_source.setdefault(manifest.shard.split("/")[0], Counter()).update(manifest.counts)
+    return SourceCounts(of_source)
 
 
 def rest_of_file(kind: str, reasons: Iterable[str]) -> list[str]:
@@ -216,14 +225,7 @@ def of_lacking(source: Source, counts: Mapping[str, int], documents: int, which:
             yield f"source {source.name}: {n:,} of its {which}{documents:,} documents have no {lacking}"
 
 
-def _counts(output: StageOutput) -> _Counts:
-    of_source: dict[str, Counter[str]] = {}
-    for manifest in iter_manifests(output.folder):
-        of_source.setdefault(manifest.shard.split("/")[0], Counter()).update(manifest.counts)
-    return _Counts(of_source)
-
-
-def _of_extraction(source: Source, counts: _Counts, config: Config) -> Iterator[str]:
+def _of_extraction(source: Source, counts: SourceCounts, config: Config) -> Iterator[str]:
     meanings = refusals((source.kind,))
     records = counts.get(source.name, "records") - counts.get(source.name, "skipped")
     refused = counts.most(source.name, "refused.")
@@ -257,7 +259,7 @@ def _look(config: Config, reason: str) -> str:
     return f"; to look at them: manyo inspect --config {shlex.quote(config.path)} --reason {reason}"
 
 
-def _of_steps(source: Source, counts: Mapping[str, _Counts], meanings: Mapping[str, str]) -> Iterator[str]:
+def _of_steps(source: Source, counts: Mapping[str, SourceCounts], meanings: Mapping[str, str]) -> Iterator[str]:
     for step in _STEPS:
         if not {step.stage, step.stage_before} <= counts.keys() or not {step.use} <= {None, *source.uses}:
             continue
