@@ -55,6 +55,11 @@ class RobotsTxt:
     licences: tuple[str, ...]
     _records: tuple[_Record, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no line of the file was read as a record."""
+        return not (self.agents or self.licences or self._records)
+
     def allows(self, agent: str, url: str) -> bool:
         """Whether an agent may fetch a page: the longest pattern decides, `allow` before `disallow` (2.2.2)."""
         path = octets(path_of(url)).replace("*", "%2A").replace("$", "%24")

@@ -29,7 +29,7 @@ from manyo.corpus.sources.careful_framing import GZIP_MAGIC
 from manyo.corpus.sources.http_body import answer_of
 from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import filesystem, is_local, read_batches, write_parts, write_shard
-from manyo.corpus.web.robots_txt import MAX_BYTES
+from manyo.corpus.web.robots_txt import MAX_BYTES, parse_robots_txt
 from manyo.corpus.web.statements import Stated, parse_stated
 from manyo.dedup.numbering import deal
 from manyo.filters.permissions import Use, Verdict, decide, evidence_of
@@ -105,8 +105,8 @@ def source_of(robots: tuple[str, ...]) -> Source:
     return Source("robots", "warc", robots, "web", "", warc.Options())
 
 
-#: A line that some reader of robots.txt reads.
-_LINE_OF_ROBOTS = re.compile(rb"(?im)^\W{0,3}\s*(user-agent|disallow|allow|sitemap|license|content-\w+)\s*:")
+#: A line of robots.txt that bans and grants nothing.
+_SITEMAP = re.compile(rb"(?im)^\W{0,3}\s*sitemap\s*:")
 
 
 def read_captures(task: Task[Source]) -> Mapping[str, int]:
@@ -133,7 +133,7 @@ def is_silent(capture: Capture) -> bool:
     if capture.fetched != date.min or not capture.url.startswith("https:") or not capture.url.endswith("/robots.txt"):
         return False
     body = capture.body.encode() if isinstance(capture.body, str) else capture.body
-    return bool(body.strip()) and not _LINE_OF_ROBOTS.search(body)
+    return bool(body.strip()) and parse_robots_txt(body).is_empty and not _SITEMAP.search(body)
 
 
 def check_captures(files: Iterable[InputFile]) -> None:

@@ -197,6 +197,9 @@ def test_a_given_robots_txt_of_which_no_line_is_read_is_a_notice(
     """A ban that nobody could read was no ban, without a word."""
     ban = "User-agent: GPTBot\nDisallow: /\n"
     hosts = {"utf16": ban.encode("utf-16"), "page": b"<html>not found", "bom": ban.encode("utf-8-sig"), "none": b""}
+    # Read although misspelt, without colons or with the line ends of old Macs; and one that bans nothing.
+    hosts |= {"spelt": b"UserAgent: x\nDissallow: /", "colons": b"User agent: x\nDisallow /", "map": b"Sitemap: /s.xml"}
+    hosts["macs"] = b"# bans\rUser-agent: *\rDisallow: /\r"
     for host, body in hosts.items():
         (crawl / "given" / f"{host}.example").mkdir(parents=True)
         (crawl / "given" / f"{host}.example" / "robots.txt").write_bytes(body)
