@@ -182,7 +182,7 @@ def _refuse_other(folder: Path, config: Config, options: argparse.Namespace) -> 
         raise UserError(f"--to {folder}: was written before the last takedown; name a new folder, and delete this one")
     for key, value in _card(config, options).items():
         if recipe.get("card", {}).get(key) != value:
-            raise UserError(f"--to {folder}: was written with another {key}; name a new folder")
+            raise UserError(f"--to {folder}: was written with another {key}; give it again, or name a new folder")
 
 
 def _card(config: Config, options: argparse.Namespace) -> dict[str, Any]:

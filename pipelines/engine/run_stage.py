@@ -393,7 +393,7 @@ def run_stage(
         task, failure = first
         more = f" (and {shards.n_pending - 1} more)" if shards.n_pending > 1 else ""
         if failure.is_users:
-            raise UserError(f"{failure.message}; finished shards are kept, and the same command goes on with them")
+            raise UserError(f"{failure.message}; finished shards are kept: mend this, and run the same command")
         message = f"{stage.name}: shard {task.shard}{more}: {failure.message}"
         raise InputDamaged(message, unreadable) if failure.damaged else WorkFailed(message)
     return StageResult(stage, shards.output(), len(pending), time.perf_counter() - started)
