@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from manyo.filters.pii import postal_addresses
 from manyo.filters.pii.normal_form import folded
-from manyo.filters.pii.postal_addresses import find_addresses
+from manyo.filters.pii.postal_addresses import find_addresses, modern
 
 _LINES = Path(postal_addresses.__file__).with_name("municipalities.txt").read_text("utf-8").splitlines()
 MUNICIPALITIES = [
@@ -35,7 +35,7 @@ FRAMES = ["{}", "住所は{}です。", "転居先：{}", "（{}）", "昨日、
 
 
 def found(text: str) -> list[str]:
-    return [text[start:stop] for start, stop, _ in find_addresses(folded(text), 0, len(text))]
+    return [text[start:stop] for start, stop, _ in find_addresses(modern(folded(text)), 0, len(text))]
 
 
 def test_every_municipality_is_an_anchor_with_its_prefecture_and_without() -> None:
