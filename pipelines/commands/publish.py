@@ -89,9 +89,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="new or empty folder to write; with --push also one that was written, which is sent as it is",
     )
     parser.add_argument("--name", metavar="NAME", help="name of the corpus (default: that of the configuration)")
-    parser.add_argument("--license", metavar="ID", default="other", help="licence of the whole, as the Hub names it")
-    parser.add_argument("--creator", metavar="WHO", default=TO_WRITE, help="who publishes it")
-    parser.add_argument("--version", metavar="VERSION", default="1.0.0", help="of the corpus (default: 1.0.0)")
+    parser.add_argument("--license", metavar="ID", help="licence of the whole, as the Hub names it")
+    parser.add_argument("--creator", metavar="WHO", help="who publishes it")
+    parser.add_argument("--version", metavar="VERSION", help="of the corpus (default: 1.0.0)")
     parser.add_argument(
         "--push", metavar="HF_URI", help="hf://datasets/ORG/NAME[@BRANCH]: show what would be sent there"
     )
@@ -111,9 +111,9 @@ def run(options: argparse.Namespace) -> int:
         WorkFailed: a shard cannot be read.
     """
     config = read_config(options)
-    if not _LICENCE.fullmatch(options.license):
+    if options.license and not _LICENCE.fullmatch(options.license):
         raise UserError(f"--license {options.license}: the Hub names licences in lower case, such as cc-by-4.0")
-    if not _VERSION.fullmatch(options.version):
+    if options.version and not _VERSION.fullmatch(options.version):
         raise UserError(f"--version {options.version}: give numbers, such as 1.0.0")
     if options.without_text and not annotated_sources(config):
         raise UserError("--without-text: no source is a crawl, whose pages others could fetch")
@@ -181,17 +181,20 @@ def _refuse_other(folder: Path, config: Config, options: argparse.Namespace) -> 
     if recipe.get("takedowns") != requests_digest(config.run.out):
         raise UserError(f"--to {folder}: was written before the last takedown; name a new folder, and delete this one")
     for key, value in _card(config, options).items():
-        if recipe.get("card", {}).get(key) != value:
-            raise UserError(f"--to {folder}: was written with another {key}; give it again, or name a new folder")
+        # An option that is not given asks for nothing: the folder goes as it was written.
+        if getattr(options, key) and recipe.get("card", {}).get(key) != value:
+            raise UserError(
+                f"--to {folder}: was written with another {key}; leave the option out, or name a new folder"
+            )
 
 
 def _card(config: Config, options: argparse.Namespace) -> dict[str, Any]:
-    """What the options say about the corpus."""
+    """What the options say about the corpus, by their names."""
     return {
         "name": options.name or PurePath(config.path).stem,
-        "license": options.license,
-        "creator": options.creator,
-        "version": options.version,
+        "license": options.license or "other",
+        "creator": options.creator or TO_WRITE,
+        "version": options.version or "1.0.0",
         "without_text": options.without_text,
     }
 
