@@ -12,7 +12,6 @@ own checksums cover the data of a page, but neither its header nor the footer (d
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 from collections.abc import Iterable
@@ -22,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from deflate import crc32
 
-from manyo.corpus.tables.range_reader import RangeReader
+from manyo.corpus.tables.range_reader import RangeReader, SeekableFile
 
 #: Small enough that a narrow column costs few bytes of its neighbours, large enough that checksums are 0.006 %.
 BLOCK_BYTES = 64 << 10
@@ -80,7 +79,7 @@ def _footer_bytes(end: bytes) -> int:
     return 0
 
 
-class CheckedFile(io.RawIOBase):
+class CheckedFile(SeekableFile):
     """A sealed file, open for reading: what `read` returns has been compared with the checksums.
 
     Args:
@@ -93,7 +92,6 @@ class CheckedFile(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._position = 0
         size = stream.seek(0, os.SEEK_END)
         self._size_bytes = size
         self._held, self._held_from = b"", size
@@ -146,24 +144,6 @@ class CheckedFile(io.RawIOBase):
         if isinstance(raw, RangeReader):
             size = self._block_bytes
             raw.want((start // size * size, min(-(-end // size) * size, self._body_bytes)) for start, end in ranges)
-
-    def readable(self) -> bool:
-        """See io.RawIOBase."""
-        return True
-
-    def seekable(self) -> bool:
-        """See io.RawIOBase."""
-        return True
-
-    def tell(self) -> int:
-        """See io.RawIOBase."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """See io.RawIOBase."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size_bytes}[whence]
-        self._position = max(0, start + offset)
-        return self._position
 
     def read(self, size: int | None = -1) -> bytes:
         """See io.RawIOBase."""

@@ -16,36 +16,11 @@ from typing import Any
 GAP_BYTES = 1 << 20
 
 
-class RangeReader(io.RawIOBase):
-    """A stream over a function that reads ranges, to be buffered by whoever wants reading ahead.
+class SeekableFile(io.RawIOBase):
+    """A file of known size whose reader stands at a place: what all such streams share."""
 
-    Args:
-        read_range: gives the bytes from a place to before another, or the whole file if its server knows no ranges.
-        size_bytes: of the file.
-        read_bytes: it is read in ranges of this size where all of it is asked for.
-    """
-
-    def __init__(self, read_range: Callable[[int, int], bytes], size_bytes: int, read_bytes: int) -> None:
-        self._read_range = read_range
-        self._read_bytes = read_bytes
-        self._size_bytes = size_bytes
-        self._position = 0
-        self._whole: bytes | None = None
-        self._starts, self._ends = [0], [size_bytes]
-
-    def want(self, ranges: Iterable[tuple[int, int]]) -> None:
-        """Say which ranges will be read: nothing is read ahead beyond the end of one. Without this, all is wanted.
-
-        Args:
-            ranges: first byte, and byte after the last, of each, in any order.
-        """
-        self._starts, self._ends = [], []
-        for start, end in sorted(ranges):
-            if self._ends and start - self._ends[-1] <= GAP_BYTES:
-                self._ends[-1] = max(self._ends[-1], end)
-            else:
-                self._starts.append(start)
-                self._ends.append(end)
+    _position = 0
+    _size_bytes: int
 
     def readable(self) -> bool:
         """See io.RawIOBase."""
@@ -64,6 +39,37 @@ class RangeReader(io.RawIOBase):
         start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size_bytes}[whence]
         self._position = max(0, start + offset)
         return self._position
+
+
+class RangeReader(SeekableFile):
+    """A stream over a function that reads ranges, to be buffered by whoever wants reading ahead.
+
+    Args:
+        read_range: gives the bytes from a place to before another, or the whole file if its server knows no ranges.
+        size_bytes: of the file.
+        read_bytes: it is read in ranges of this size where all of it is asked for.
+    """
+
+    def __init__(self, read_range: Callable[[int, int], bytes], size_bytes: int, read_bytes: int) -> None:
+        self._read_range = read_range
+        self._read_bytes = read_bytes
+        self._size_bytes = size_bytes
+        self._whole: bytes | None = None
+        self._starts, self._ends = [0], [size_bytes]
+
+    def want(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Say which ranges will be read: nothing is read ahead beyond the end of one. Without this, all is wanted.
+
+        Args:
+            ranges: first byte, and byte after the last, of each, in any order.
+        """
+        self._starts, self._ends = [], []
+        for start, end in sorted(ranges):
+            if self._ends and start - self._ends[-1] <= GAP_BYTES:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
 
     def readall(self) -> bytes:
         """See io.RawIOBase."""
