@@ -12,21 +12,10 @@ from manyo.pipelines.cli import COMMANDS, main
 from manyo.pipelines.commands.run_states import tokens_by_source
 from manyo.pipelines.graph.config import load_config
 from tests.pipelines.test_cli import ALONE, arguments
+from tests.pipelines.test_mistakes import BASE as WITH_MODEL
 
-BASE = """[run]
-out = "out"
-
-[[source]]
-name    = "cc"
-kind    = "jsonl"
-inputs  = ["in/*.jsonl"]
-profile = "web"
-licence = "see the page"
-
-[filter]
-rules = "default"
-
-"""
+#: A configuration that trains on nothing.
+BASE = WITH_MODEL.split("[tokenize]")[0]
 
 
 @pytest.fixture
