@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from manyo.pipelines.engine.errors import EXIT_DONE, UserError
@@ -60,29 +62,52 @@ def run(options: argparse.Namespace) -> int:
         )
     Path(_CONFIG).write_text(_configuration(found), encoding="utf-8")
     Path(_SCHEMA).write_text(schema(), encoding="utf-8")
-    for (kind, _, pattern), n in sorted(found.items()):
-        print(f"{n:,} files of kind {kind}: {pattern}")
+    for (kind, _, _), patterns in sorted(found.items()):
+        for pattern, n in sorted(patterns.items()):
+            print(f"{n:,} files of kind {kind}: {pattern}")
     print(f"wrote {_CONFIG} and {_SCHEMA}; state the licence in {_CONFIG}, then: manyo check --config {_CONFIG}")
     return EXIT_DONE
 
 
-def _found(folder: Path) -> Counter[tuple[str, str, str]]:
-    """Numbers of files by kind, profile and pattern."""
-    found: Counter[tuple[str, str, str]] = Counter()
-    for path in sorted(folder.rglob("*")):
+def _found(folder: Path) -> dict[tuple[str, str, str], Counter[str]]:
+    """Numbers of files by pattern, for each kind, profile and ending."""
+    found: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    paths, split = _files(folder)
+    for path in paths:
         suffix = next((suffix for suffix in sorted(_KINDS, key=len, reverse=True) if path.name.endswith(suffix)), None)
-        if suffix is None or not path.is_file() or any(part.startswith(".") for part in path.parts[1:]):
+        if suffix is None or not path.is_file():
             continue
         kind, profile = _KINDS[suffix]
         if suffix == ".xml":
             with path.open("rb") as stream:
                 head = stream.read(_CONTENT_BYTES)
             kind, profile = next((of for begin, of in _BY_CONTENT.items() if begin in head), (kind, profile))
-        found[kind, profile, f"{folder}/**/*{suffix}"] += 1
+        whole = [one for one in path.parents if one not in split and (one == folder or folder in one.parents)]
+        pattern = f"{whole[-1]}/**/*{suffix}" if whole else f"{path.parent}/*{suffix}"
+        found[kind, profile, suffix][pattern] += 1
     return found
 
 
-def _configuration(found: Counter[tuple[str, str, str]]) -> str:
+def _files(folder: Path) -> tuple[list[Path], set[Path]]:
+    """The files below a folder that may be data, and the folders of which not all below them may be."""
+    paths: list[Path] = []
+    split: set[Path] = set()
+    for name, below, files in os.walk(folder):
+        at = Path(name)
+        data = sorted(one for one in below if not _is_no_data(at / one))
+        if len(data) < len(below):
+            split.update((at, *at.parents))
+        below[:] = data
+        paths += [at / one for one in sorted(files) if not one.startswith(".")]
+    return paths, split
+
+
+def _is_no_data(folder: Path) -> bool:
+    """Whether it is hidden, an environment of Python, whose packages bring texts and tables, or what manyo wrote."""
+    return folder.name.startswith(".") or any((folder / mark).is_file() for mark in ("pyvenv.cfg", "manyo.json"))
+
+
+def _configuration(found: Mapping[tuple[str, str, str], Iterable[str]]) -> str:
     names = Counter(kind for kind, _, _ in found)
     lines = [
         f"#:schema ./{_SCHEMA}",
@@ -92,7 +117,7 @@ def _configuration(found: Counter[tuple[str, str, str]]) -> str:
         'out = "manyo-out"          # a folder or URI; later runs with other thresholds share it',
     ]
     numbers: Counter[str] = Counter()
-    for kind, profile, pattern in sorted(found):
+    for (kind, profile, _), patterns in sorted(found.items()):
         numbers[kind] += 1
         name = kind if names[kind] == 1 else f"{kind}{numbers[kind]}"
         lines += [
@@ -100,7 +125,7 @@ def _configuration(found: Counter[tuple[str, str, str]]) -> str:
             "[[source]]",
             f'name    = "{name}"',
             f'kind    = "{kind}"',
-            f'inputs  = ["{pattern}"]',
+            f"inputs  = {json.dumps(sorted(patterns), ensure_ascii=False)}",
             f'profile = "{profile}"          # whose rules decide: web, ocr, classical, law, prose, patent …',
             f'licence = "{NO_LICENCE}"  # the documents carry it',
             'uses    = ["train", "search", "display", "redistribute"]  # take out what you may not do with its text',

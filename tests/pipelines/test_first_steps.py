@@ -12,6 +12,7 @@ import pytest
 from manyo.corpus.sources.source_kinds import SOURCE_USES
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER
+from manyo.pipelines.extraction.inputs import find_files
 from manyo.pipelines.graph.config import load_config
 from tests.conftest import ROOT
 
@@ -49,6 +50,21 @@ def test_init_tells_kinds_of_xml_apart(folder: Path, capsys: pytest.CaptureFixtu
     (folder / "data" / "law.xml").write_text("<Law><LawBody/></Law>", encoding="utf-8")
     main(["init", "data"])
     assert "1 files of kind egov: data/**/*.xml" in capsys.readouterr().out
+
+
+def test_init_takes_no_environment_hidden_folder_or_output_of_manyo_for_data(folder: Path) -> None:
+    """The texts and tables that packages bring were sources of the corpus, and the run read them."""
+    for name, mark in (("venv", "pyvenv.cfg"), (".git", "config"), ("data/sub/out", "manyo.json")):
+        (folder / name / "lib").mkdir(parents=True)
+        (folder / name / mark).write_text("")
+        (folder / name / "lib" / "other.txt").write_text("他の人の文章です。", encoding="utf-8")
+    (folder / "own.txt").write_text("山の上に小屋がありました。", encoding="utf-8")
+    (folder / "more" / "deep").mkdir(parents=True)
+    (folder / "more" / "deep" / "c.txt").write_text("雨が上がりました。", encoding="utf-8")
+    assert main(["init"]) == EXIT_DONE
+    (text,) = [source for source in load_config("manyo.toml").sources if source.kind == "text"]
+    below = sorted(file.uri.removeprefix("./") for file in find_files(text))
+    assert below == ["data/sub/b.txt", "more/deep/c.txt", "own.txt"]
 
 
 def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
