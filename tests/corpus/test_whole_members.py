@@ -117,7 +117,11 @@ def test_members_are_read_across_the_borders_of_windows() -> None:
     assert end == len(data) > 3 << 20
 
 
-@pytest.mark.parametrize("behind", [b"\0" * 8, b"x", b"\r\n", PARTS["page"](7)[-4:], gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "behind",
+    [b"\0" * 8, b"x", b"\r\n", PARTS["page"](7)[-4:], gzip.compress(b"", mtime=0)],
+    ids=["zeros", "letter", "line end", "size", "empty member"],
+)
 def test_bytes_behind_a_member_are_left_to_be_read(behind: bytes) -> None:
     member = PARTS["page"](1)
     found, end = whole(PARTS["page"](0) + member + behind)
