@@ -59,6 +59,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in _LONG_FILES)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names bytes that are no text by their number: compressed data hold the time, and workers collect alike."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) and not val.isascii() else None
+
+
 #: Kernels that had run when all tests were collected.
 KERNELS_RUN = pytest.StashKey[list[str]]()
 
