@@ -4,18 +4,22 @@ All shapes of kokkai.ndl.go.jp/api.html are read: a list of speeches (`speechRec
 that hold them (`meetingRecord`), and the lists with snake_case names that scripts make of them. The first
 "speech" of a meeting is its list of members and papers (会議録情報), not speech, and is left out.
 
-The interface gives a long meeting in several answers: parts of one meeting in files of one shard that follow one
-another become one document; where a shard ends between them (`target_shard_bytes`), they are two. A part that repeats
-the meeting's first speech is the meeting again: two documents of one id, which stop the run and are named, whether
-their files are in one shard or in two.
+The interface gives a long meeting in several answers: parts of one meeting in files that follow one another, in order
+of their paths, become one document, which belongs to the file in which it begins. So name answers in the order in which
+they came, with numbers of one length: `0009.json` before `0010.json`. Where a shard ends between two parts
+(`target_shard_bytes`), its task reads on in the files behind it, and that of the next shard looks into the files before
+its own to see what has begun there. Both look no further than a meeting is long, and not into files that are larger
+than that: who makes those has put meetings together already. A part that repeats the meeting's first speech is the
+meeting again: two documents of one id, which stop the run and are named, whether their files are in one shard or in
+two.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
@@ -31,8 +35,13 @@ REASONS = {
     "no_text": "the meeting, or the whole file, has no speeches",
     "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
     "duplicate_meeting": "the file before has all these speeches of the meeting",
+    "long_meeting": "the meeting goes on in more files than are looked into behind a shard's last; its end is not read",
     "unknown_file": "an archive entry that is not a .json file",
 }
+
+
+#: More than a meeting has: a day of a budget committee is 800 speeches, some 450 kB of text, with fields some 1.5 MB.
+_MEETING_BYTES: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,43 +74,91 @@ class Speech:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Pack files together up to the target size."""
-    return pack_files(files, options.target_shard_bytes)
+    """Pack files together up to the target size; the files around a shard, in which its meetings may go on or others
+    may have begun, are its sidecars.
+    """
+    shards = pack_files(files, options.target_shard_bytes)
+    ordered = [file for shard in shards for file in shard.files]
+    planned, start = [], 0
+    for shard in shards:
+        stop = start + len(shard.files)
+        before = _neighbours(ordered[:start][::-1], ordered[start])
+        after = _neighbours(ordered[stop:], ordered[stop - 1])
+        planned.append(replace(shard, sidecars=(*before[::-1], *after)))
+        start = stop
+    return planned
+
+
+def _neighbours(others: Sequence[InputFile], own: InputFile) -> list[InputFile]:
+    """The next of some files to one's own that may have parts of the same meeting."""
+    if own.size_bytes > _MEETING_BYTES:
+        return []
+    found: list[InputFile] = []
+    size_bytes = 0
+    for file in others:
+        if size_bytes >= _MEETING_BYTES or file.size_bytes > _MEETING_BYTES:
+            break
+        found.append(file)
+        size_bytes += file.size_bytes
+    return found
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[tuple[Speech, ...]] | BrokenInput]:
-    """One record per meeting in a file; its key is the id of its first speech; the offset counts meetings."""
-    meetings: dict[str, _Meeting] = {}  # of the last file, which the next one may go on with
-    for found in archives.texts(shard.files, options.max_file_bytes, (".json",), JSON):
+    """One record per meeting that begins in a file; its key is the id of its first speech; the offset counts them."""
+    own = {file.uri for file in shard.files}
+    before = [file for file in shard.sidecars if file.uri < shard.files[0].uri]
+    after = shard.sidecars[len(before) :]
+    behind = {file.uri for file in after}
+    begun: list[_Meeting] = []
+    for read in _read_files((*before, *shard.files, *after), options):
+        yield from (item for item in read.items if item.origin_file in own)
+        begun = [meeting for meeting in read.meetings if meeting.origin_file in own]
+        if read.uri in behind and not begun:
+            return
+    if sum(file.size_bytes for file in after) >= _MEETING_BYTES:
+        for one in begun:
+            where = f"{min(one.speeches)} goes on behind {after[-1].name}"
+            yield BrokenInput(one.origin_file, one.number, Refused("long_meeting", where, one.origin_file))
+    yield from _finished(begun)
+
+
+class _ReadFile(NamedTuple):
+    """A file or entry that was read: what it completed, and the meetings that the next one may go on with."""
+
+    uri: str
+    items: list[Record[tuple[Speech, ...]] | BrokenInput]
+    meetings: Collection[_Meeting]
+
+
+def _read_files(files: Sequence[InputFile], options: Options) -> Iterator[_ReadFile]:
+    meetings: dict[str, _Meeting] = {}
+    for found in archives.texts(files, options.max_file_bytes, (".json",), JSON):
         if isinstance(found, BrokenInput):
-            yield found
+            yield _ReadFile(found.origin_file, [found], meetings.values())
             continue
         try:
             read, faults = _meetings(json.loads(found.payload))
-        except RecursionError:
-            yield _broken(found, "broken_json", "nested too deeply")
+        except (RecursionError, ValueError, TypeError, KeyError, AttributeError) as error:
+            detail = "nested too deeply" if isinstance(error, RecursionError) else repr(error)
+            yield _ReadFile(found.origin_file, [_broken(found, "broken_json", detail)], meetings.values())
             continue
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            yield _broken(found, "broken_json", repr(error))
-            continue
+        items: list[Record[tuple[Speech, ...]] | BrokenInput] = []
         if not read and not faults:
-            yield _broken(found, "no_text", "no speeches in the file")
+            items.append(_broken(found, "no_text", "no speeches in the file"))
         ended = {key for key, one in meetings.items() if key not in read or min(one.speeches) in read[key]}
-        yield from _finished(meetings.pop(key) for key in list(meetings) if key in ended)
+        items += _finished(meetings.pop(key) for key in list(meetings) if key in ended)
         earlier, meetings = meetings, {}
         for number, (identity, speeches) in enumerate(read.items()):
             meeting = earlier.get(identity) or _Meeting(found.origin_file, number, found.entry, {})
             repeated = meeting.speeches.keys() & speeches.keys()
             if len(repeated) == len(speeches):
-                yield _broken(found, "duplicate_meeting", min(speeches))
+                items.append(_broken(found, "duplicate_meeting", min(speeches)))
             else:
-                for speech in sorted(repeated):
-                    yield _broken(found, "duplicate_speech", speech)
+                items += [_broken(found, "duplicate_speech", speech) for speech in sorted(repeated)]
             meeting.speeches.update({key: one for key, one in speeches.items() if key not in repeated})
             meetings[identity] = meeting
-        for reason, detail in faults:
-            yield _broken(found, reason, detail)
-    yield from _finished(meetings.values())
+        items += [_broken(found, reason, detail) for reason, detail in faults]
+        yield _ReadFile(found.origin_file, items, meetings.values())
 
 
 @dataclass(slots=True)

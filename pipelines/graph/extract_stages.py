@@ -43,7 +43,7 @@ def extract_stage(config: Config) -> AnyStage:
     """Files of the sources → `documents`, `refused` and `ocr_queue`."""
     return Stage(
         name="extract",
-        version=16,
+        version=17,
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s, _packages(config.sources)),
         needs=(),
         tables=(DOCUMENTS, REFUSED, OCR_QUEUE),
@@ -71,8 +71,9 @@ def files_of(sources: tuple[Source, ...], sample: Sample | None, out: str) -> Sh
                 name=shard.name,
                 inputs={},
                 digest=digest_of(
-                    f"{file.uri} {file.size_bytes} {file.version} {file.name}"
-                    for file in (*shard.files, *shard.sidecars)
+                    f"{role}{file.uri} {file.size_bytes} {file.version} {file.name}"
+                    for role, files in (("", shard.files), ("beside ", shard.sidecars))
+                    for file in files
                 ),
                 size_bytes=shard.size_bytes,
                 input_shard=shard,

@@ -173,10 +173,8 @@ GOOD_FILES: dict[str, Files] = {
     "wikipedia": {"good.jsonl": lines(*article(number=1000))},
 }
 OPTIONS: dict[str, dict[str, object]] = {
-    **{
-        kind: {"max_file_bytes": LIMIT}
-        for kind in ("aozora", "egov", "files", "honkoku", "kokkai", "patent", "tei", "text")
-    },
+    **{kind: {"max_file_bytes": LIMIT} for kind in ("aozora", "egov", "files", "honkoku", "patent", "tei", "text")},
+    "kokkai": {"max_file_bytes": LIMIT, "target_shard_bytes": LIMIT},
     "jsonl": {"max_line_bytes": LIMIT, "id_field": "id"},
     "wikipedia": {"max_line_bytes": LIMIT},
     "ndl": {"max_publication_bytes": LIMIT},
@@ -291,6 +289,9 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "duplicate_speech", {"b.json": json.dumps([speech(), speech()]).encode()}, 1
         parts = {"b.json": json.dumps([speech(), speech(2)]).encode(), "c.json": json.dumps([speech(2)]).encode()}
         yield "duplicate_meeting", parts, 1
+        # Each file is a shard, and tasks look 4 MiB far.
+        answers = [json.dumps([speech(number)]).encode().ljust(LIMIT) for number in range(1, 45)]
+        yield "long_meeting", {f"b{number:02}.json": answer for number, answer in enumerate(answers)}, 1
         yield "no_text", {"b.json": json.dumps([speech(speaker="会議録情報")]).encode()}, 0
         yield "no_text", {"b.json": b'{"numberOfRecords": 0, "speechRecord": []}'}, 0
     elif kind in ("ndl", "ocr"):

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
 from manyo.corpus.sources import kokkai
@@ -143,6 +145,62 @@ def test_parts_of_a_meeting_in_files_one_after_another_are_one_document(tmp_path
     (shard,) = kokkai.plan([InputFile(str(path), path.stat().st_size, "1") for path in paths], OPTIONS)
     found = [kokkai.parse(item, OPTIONS) for item in kokkai.records(shard, OPTIONS) if isinstance(item, Record)]
     assert [outcome.text for outcome in found if isinstance(outcome, Document)] == [TEXT, "○某　別の会議です。"]
+
+
+def read_in_shards(files: list[InputFile], target_bytes: int) -> list[tuple[str, str, str]]:
+    """Key or reason, address and text of all records, in order of the shards."""
+    options = kokkai.Options(target_shard_bytes=target_bytes)
+    found = []
+    for shard in kokkai.plan(files, options):
+        for item in kokkai.records(shard, options):
+            outcome = item.refused if isinstance(item, BrokenInput) else kokkai.parse(item, options)
+            assert isinstance(outcome, Document | Refused)
+            key = item.key if isinstance(item, Record) else item.origin_file
+            found.append((key, getattr(outcome, "reason", ""), getattr(outcome, "text", "")))
+    return found
+
+
+def speeches_of(meeting: int, first: int, last: int) -> list[dict[str, Any]]:
+    return [
+        speech(number, f"○某　{meeting}の{number}です。") | {"speechID": f"{meeting:021}_{number:03}"}
+        for number in range(first, last)
+    ]
+
+
+@given(st.lists(st.integers(1, 9), max_size=6), st.integers(1, 4), st.integers(1, 2_000), st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_where_shards_end_changes_no_meeting(
+    tmp_path: Path, lengths: list[int], per_answer: int, target_bytes: int, data: st.DataObject
+) -> None:
+    """Answers of some speeches each, one of which may be damaged or come twice."""
+    everything = [one for number, length in enumerate(lengths) for one in speeches_of(number, 0, length)]
+    answers: list[object] = [everything[at : at + per_answer] for at in range(0, len(everything), per_answer)]
+    if answers and data.draw(st.booleans()):
+        at = data.draw(st.integers(0, len(answers) - 1))
+        answers.insert(at, data.draw(st.sampled_from([3, answers[at]])))
+    files = []
+    for number, value in enumerate(answers):
+        path = tmp_path / f"{number:04}.json"
+        path.write_text(json.dumps(value), encoding="utf-8")
+        files.append(InputFile(str(path), path.stat().st_size, "1"))
+    assert sorted(read_in_shards(files, target_bytes)) == sorted(read_in_shards(files, 1 << 30))
+
+
+def test_no_task_looks_for_parts_of_a_meeting_in_large_files(tmp_path: Path) -> None:
+    """Whoever makes such files has put meetings together; every task would read its neighbours' files whole."""
+    files = [InputFile(f"{number}.json", size, "1") for number, size in enumerate([100, 100, 8 << 20, 100, 8 << 20])]
+    shards = kokkai.plan(files, kokkai.Options(target_shard_bytes=1))
+    assert [[file.uri for file in shard.sidecars] for shard in shards] == [["1.json"], ["0.json"], [], [], []]
+
+
+def test_a_meeting_that_is_longer_than_tasks_look_is_named(tmp_path: Path) -> None:
+    files = []
+    for number in range(6):
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(speeches_of(1, 10 * number, 10 * number + 10)), encoding="utf-8")
+        files.append(InputFile(str(path), 1 << 20, "1"))
+    found = read_in_shards(files, 1 << 20)
+    assert [(reason, text.count("です")) for _, reason, text in found] == [("long_meeting", 0), ("", 50)]
 
 
 def test_an_answer_that_says_what_was_wrong_is_refused_with_its_words(tmp_path: Path) -> None:
