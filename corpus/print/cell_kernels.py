@@ -37,6 +37,7 @@ class Cells(NamedTuple):
         turn: quarter turns clockwise; -1 for a slanted glyph.
         x, y: the left end of the baseline.
         middle_x, middle_y: of the ink.
+        ink_width, ink_height: of the ink, along the line and across, in parts of the size.
     """
 
     left: Float64s
@@ -49,12 +50,14 @@ class Cells(NamedTuple):
     y: Float64s
     middle_x: Float64s
     middle_y: Float64s
+    ink_width: Float64s
+    ink_height: Float64s
 
 
 def room_for(n: int) -> Cells:
     """Room for the cells of n characters."""
-    left, top, right, bottom, size, x, y, middle_x, middle_y = (np.empty(n, np.float64) for _ in range(9))
-    return Cells(left, top, right, bottom, size, np.empty(n, np.int64), x, y, middle_x, middle_y)
+    left, top, right, bottom, size, x, y, *ink = (np.empty(n, np.float64) for _ in range(11))
+    return Cells(left, top, right, bottom, size, np.empty(n, np.int64), x, y, *ink)
 
 
 @inlined
@@ -179,6 +182,10 @@ def _place(found: Found, i: int, is_full: bool, frame: Float64s, loose: Float64s
     elif ey < _TURN_SLACK - 1:
         turn = 3
     cells.turn[i] = turn
+    ink_x, ink_y = ink[2] - ink[0], ink[3] - ink[1]
+    if turn in (1, 3):
+        ink_x, ink_y = ink_y, ink_x
+    cells.ink_width[i], cells.ink_height[i] = _quotient(ink_x, em), _quotient(ink_y, size)
     x0, y0 = x + ux * size * ASCENT, y + uy * size * ASCENT
     x1, y1 = x - ux * size * (1 - ASCENT), y - uy * size * (1 - ASCENT)
     cells.left[i] = min(x0, x1, x0 + ex * advance, x1 + ex * advance)

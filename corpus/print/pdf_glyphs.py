@@ -48,6 +48,7 @@ class Glyphs(NamedTuple):
         font: number of its font on the page.
         has_map_error: the font does not say which character the glyph is.
         is_invisible: drawn in render mode 3; these stay where they are the text of a scanned page.
+        ink_width, ink_height: of what is drawn, along the glyph's line and across, in ems; 0 if it is more than two.
     """
 
     points: Uint32s
@@ -60,6 +61,8 @@ class Glyphs(NamedTuple):
     font: Int64s
     has_map_error: Bools
     is_invisible: Bools
+    ink_width: Float64s
+    ink_height: Float64s
 
     def taken(self, chosen: Any) -> Glyphs:
         """The glyphs that a mask or an index chooses."""
@@ -141,7 +144,18 @@ def _read(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage) -> PdfPage:
 _NONE = np.zeros(0, np.float64)
 _NO_NUMBERS, _NO_FLAGS = np.zeros(0, np.int64), np.zeros(0, np.bool_)
 _NO_GLYPHS = Glyphs(
-    np.zeros(0, np.uint32), _NONE, _NONE, _NONE, _NONE, _NONE, _NO_NUMBERS, _NO_NUMBERS, _NO_FLAGS, _NO_FLAGS
+    np.zeros(0, np.uint32),
+    _NONE,
+    _NONE,
+    _NONE,
+    _NONE,
+    _NONE,
+    _NO_NUMBERS,
+    _NO_NUMBERS,
+    _NO_FLAGS,
+    _NO_FLAGS,
+    _NONE,
+    _NONE,
 )
 
 
@@ -198,6 +212,8 @@ def _place(characters: Found, frame: Frame, found: PdfPage, fills: Float64s) -> 
         font,
         characters.map_errors,
         is_invisible,
+        cells.ink_width,
+        cells.ink_height,
     )
     x, y = cells.middle_x, cells.middle_y
     is_inside = (x >= 0) & (y >= 0) & (x <= found.width) & (y <= found.height)

@@ -1,9 +1,9 @@
 """Whether a page's text can be taken as it is, or needs OCR, and why.
 
 A page needs OCR if it is a picture, if its fonts do not say which characters their glyphs are, or if what they say is
-not Japanese as it is written: then a font lies, because it was made to or because a program lost its tables. Nothing is
-repaired by guessing. The invisible text of a scanned page is what some OCR read: it is taken if it is as plausible as
-print.
+not Japanese as it is written, or not what they draw: then a font lies, because it was made to or because a program lost
+its tables. Nothing is repaired by guessing. The invisible text of a scanned page is what some OCR read: it is taken if
+it is as plausible as print.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from manyo.corpus.lifts import PairSums, pair_sums
+from manyo.corpus.print.glyph_shapes import ink_fit, n_em_wide_letters
 from manyo.corpus.print.line_text import TextLine
-from manyo.corpus.print.pdf_glyphs import PdfPage, is_blank
+from manyo.corpus.print.pdf_glyphs import Glyphs, PdfPage, is_blank
 from manyo.corpus.text import Texts
 
 WHYS: Final = {
@@ -59,6 +60,16 @@ _LAYER_LEAST_PAIRS: Final = 20
 #: kana and marks where a program lost half of a font's table. Real pages have up to .004.
 _STRANGE_FRACTION: Final = 0.02
 _LEAST_STRANGE: Final = 3
+# Limits between 485 sound pages and the same with characters named as others of the page (docs/log/pdf.md).
+#: Pages with more bits a pair are not looked at more closely: if all characters are others, there are .71 and less.
+_SURE_PAIR_BITS: Final = 0.75
+#: Ink that fits its characters no better: sound pages have .50 and less, others .53 and more.
+_INK_ERROR: Final = 0.52
+#: Of fewer different characters a good fit of a wrong page is chance.
+_LEAST_CHARACTERS: Final = 12
+#: Letters that take an em as kana do: a sound page has one at most.
+_LEAST_WIDE: Final = 2
+_WIDE_SHARE: Final = 0.002
 #: What a bad font makes up of a page before the page needs OCR.
 _FONT_SHARE: Final = 0.1
 
@@ -129,8 +140,21 @@ def why_implausible(lines: Sequence[TextLine], page: PdfPage) -> str:
         has_rare = n_kanji >= _LAYER_LEAST_KANJI and n_rare > _LAYER_RARE_FRACTION * n_kanji
         if n_pairs < _LAYER_LEAST_PAIRS or bits < _LAYER_PAIR_BITS * n_pairs or has_rare:
             return "poor_layer" if is_layer else "no_map"
+    if not is_layer and _looks_otherwise(page.glyphs, sums):
+        return "implausible"
     bad = sum(len(text) for text, part in zip(texts, sums, strict=True) if _is_implausible(text, part))
     return "implausible" if bad > _FONT_SHARE * sum(map(len, texts)) else ""
+
+
+def _looks_otherwise(glyphs: Glyphs, sums: Sequence[PairSums]) -> bool:
+    """Whether what is drawn on a page is not what its fonts say."""
+    if n_em_wide_letters(glyphs) > max(_LEAST_WIDE, _WIDE_SHARE * len(glyphs.points)):
+        return True
+    n_pairs = sum(part.n_pairs for part in sums)
+    if n_pairs >= _LEAST_PAIRS and sum(part.bits for part in sums) > _SURE_PAIR_BITS * n_pairs:
+        return False
+    fit = ink_fit(glyphs)
+    return fit.n_characters >= _LEAST_CHARACTERS and fit.error > _INK_ERROR
 
 
 def _is_implausible(text: str, sums: PairSums) -> bool:

@@ -181,6 +181,16 @@ def cell(found: Found, i: int, size: float, frame: Frame) -> tuple[float, float,
     return min(xs), min(ys), max(xs), max(ys), turns.index(True) if any(turns) else -1
 
 
+def ink_of(found: Found, i: int, size: float, frame: Frame, turn: int) -> tuple[float, float]:
+    """Width and height of a character's ink in ems, as its line has it; 0 for more than two, or for no number."""
+    a, b, c, d = (float(part) for part in found.matrices[i][:4])
+    em = size * math.hypot(*frame.way(a, b)) / max(math.hypot(*frame.way(c, d)), 1e-9)
+    left, top, right, bottom = frame.box(*(found.ink[i][side] for side in (0, 2, 1, 3)))
+    wide, high = (bottom - top, right - left) if turn in (1, 3) else (right - left, bottom - top)
+    ems = [part / whole if whole > 0 else 0.0 for part, whole in ((wide, em), (high, size))]
+    return tuple(part if abs(part) <= 2 else 0.0 for part in ems)  # type: ignore[return-value]
+
+
 def sizes(found: Found, fonts: list[int], frame: Frame) -> list[float]:
     """The sizes of characters, those of fonts that scale themselves by the ink of their kanji."""
     plain, filled = [], []
@@ -237,6 +247,8 @@ def test_cells_are_those_of_plain_arithmetic(seed: int, n: int, quarter: int) ->
     for i, size in enumerate(expected_sizes):
         here = cells.left[i], cells.top[i], cells.right[i], cells.bottom[i], cells.turn[i]
         np.testing.assert_allclose(here, cell(found, i, size, frame), atol=1e-6)
+        own = cells.ink_width[i], cells.ink_height[i]
+        np.testing.assert_allclose(own, ink_of(found, i, size, frame, int(cells.turn[i])), atol=1e-6)
 
 
 # --- what the file says of its characters ------------------------------------------------------------
