@@ -37,6 +37,7 @@ from manyo.filters.pii.forms import (
     starts_with_name,
 )
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_texts, kinds_that_pass
+from manyo.filters.pii.joined_names import joined_names
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
 from manyo.filters.pii.lazily import lazily
@@ -246,6 +247,7 @@ def _find_in(
         holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
         found = [*found, *more]
         found += aligned_names(text, within, found)
+        found += joined_names(within, found)
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
 

@@ -160,6 +160,9 @@ _ANY_GIVEN: Final = lazily(
     "|[ぁ-ゖ]{1,3}(?:ます|です|した|まし))(?:[一-鿿々]{1,3}"
     "[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}[子江代枝美乃]?|[ぁ-ゖ]{1,3}[一-鿿々]|[一-鿿々][ぁ-ゖ]{1,3})"
 )
+#: What follows a given name in hiragana and may be taken for its end.
+_KANA_TITLE: Final = lazily("さん|さま|くん|ちゃん")
+_IN_KANA: Final = lazily(f"[はがをにのともへ]|{_KANA_TITLE.pattern}")
 _KANA_GIVEN: Final = lazily("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
 # 山田商店, 川口支部, 中央病院.
 _NO_GIVEN: Final = lazily(
@@ -172,7 +175,7 @@ _PERSON: Final = lazily("(?![一二三四五六七八九十百千万数各何全
 _MOON: Final = lazily("(?![一二三四五六七八九十数各毎今来先翌前同当正月])[一-鿿]月")
 #: What may follow a name without a blank; with any other letter the word would go on.
 NAME_END: Final = lazily(
-    rf"$|(?!{LETTER})|様|氏(?!名)|殿|宛|方|君|さん|さま|ちゃん|先生|名義|ほか|外|まで|です|でした|でございます|ね(?![一-鿿])|だ(?:よ|と|。)|と(?:申"
+    rf"$|(?!{LETTER})|様|氏(?!名)|殿|宛|方|君|さん|さま|ちゃん|先生|名義|ほか|外|および|及び|並びに|まで|です|でした|でございます|ね(?![一-鿿])|だ(?:よ|と|。)|と(?:申"
     rf"|連)|印|[へがにをはのとも]"
 )
 #: What follows a name that ends its field.
@@ -259,6 +262,12 @@ def parts(word: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 16)
+def is_of_person(word: str) -> bool:
+    """Whether the dictionary knows a word of a foreign name, whichever part of it: ジョナサン, Maria."""
+    return len(word) > 2 and bool(parts(word))
+
+
+@lru_cache(maxsize=1 << 16)
 def surname_lengths(letters: str) -> tuple[int, ...]:
     """How many of the first letters may be a surname, from the most on."""
     return tuple(n for n in range(len(letters), 0, -1) if "姓" in parts(letters[:n]))
@@ -322,15 +331,20 @@ def _given_end(window: str, start: int, is_expected: bool) -> int:
         return 0
     is_apart = window[start - 1] in " 　"
     unknown = _ANY_GIVEN if is_apart else _UNKNOWN_GIVEN
+    shaped = 0
     for stop in range(min(run.end(), start + _GIVEN_CHARS), start, -1):
         given = window[start:stop]
         # 拓海君 is the name 拓海 and a title.
         is_titled = given[-1] in "君氏様殿" and "名" in parts(given[:-1])
         if is_titled or not NAME_END.match(window, stop):
             continue
-        if "名" in parts(given) or (is_expected and unknown.fullmatch(given) and not is_no_given(given, is_apart)):
-            return stop
-    return 0
+        if "名" in parts(given):
+            # 澄江は and みさきさん have the shape of given names, too.
+            return shaped if shaped and not _IN_KANA.fullmatch(window, stop, shaped) else stop
+        is_longest = not shaped or _KANA_TITLE.fullmatch(window, stop, shaped)
+        if is_expected and is_longest and unknown.fullmatch(given) and not is_no_given(given, is_apart):
+            shaped = stop
+    return shaped
 
 
 def is_full_name(letters: str) -> bool:

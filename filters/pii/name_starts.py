@@ -44,7 +44,7 @@ _LAST_OF_PAIRS: Final = "".join(sorted({pair[-1] for pair in _PAIRS.split("|")})
 STARTS: Final = lazily(
     "(?=[一-鿿﨑𠮷])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿﨑𠮷]"
     f"|(?=[一-鿿])(?:(?<=[{_ENDS_WORD}])"
-    f"|(?<=[{_LAST_OF_PAIRS}])(?<={_PAIRS})(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)))"
+    f"|(?<=[{_LAST_OF_PAIRS}])(?<={_PAIRS})(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)|(?<=故)(?<!事故)))"
     "|(?=[ぁ-ゖ])(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
     "|(?=[ァ-ヴ])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[ァ-ヴ](?=[ァ-ヴー]{0,11}[ ・＝=])"
     "|(?<![ァ-ヴー・])[ァ-ヴ](?=[ァ-ヴー]{2,9}(?:様|さん|氏|先生)))"
@@ -73,7 +73,7 @@ def _looks() -> Uint16s:
         (FOREIGN_GAP, " ・＝="),
         (TITLE_START, "様さ氏先"),
         (ENDS_WORD, _ENDS_WORD),
-        (MAY_END_WORD, _LAST_OF_PAIRS + "階"),
+        (MAY_END_WORD, _LAST_OF_PAIRS + "階故"),
         (CAPITAL, ascii_uppercase),
         (LATIN, ascii_letters),
     ):

@@ -366,7 +366,7 @@ def _addressed(within: OpenText, address: re.Match[str]) -> Iterator[Name]:
     roles = [
         match.end()
         for match in re.compile("[者主組人](?=[^者主組人])").finditer(
-            text, max(0, address.start() - 10), address.start()
+            text, max(0, address.start() - WINDOW_CHARS), address.start()
         )
     ]
     letters = _NAME_LETTERS.search(text, max(0, address.start() - WINDOW_CHARS), address.start())

@@ -253,3 +253,55 @@ def test_a_word_for_people_is_no_given_name(word: str) -> None:
 )
 def test_a_value_is_found_to_its_end(text: str, kind: str, value: str) -> None:
     assert (kind, value) in found(text)
+
+
+#: A note is private by a value in it; each sentence says in its own way that a person is meant.
+SAID_OF_PERSONS = [
+    "入院中の{n}姉のためにお祈りください。",
+    "故{n}の告別式は自宅で行います。",
+    "{n}コーチが休みです。",
+    "通訳は{n}さんにお願いしています。",
+    "注文は{n}さんが受けました。",
+    "長男の{n}は<生年月日>生まれで、",
+    "顧問の{n}まで。",
+    "運転していたのは{n}という男です。",
+    "{n}より入電。",
+]
+
+
+@pytest.mark.parametrize("sentence", SAID_OF_PERSONS)
+def test_a_sentence_that_says_that_a_person_is_meant_needs_no_title(sentence: str) -> None:
+    # Names in kana, set apart or of two scripts need a title, too.
+    chosen = [name for name in NAMES if not name.startswith(("湯", "リ", "坪", "な"))]
+    missed = [
+        name for name in chosen if ("person_name", name) not in found(NOTE.format(sentence=sentence.format(n=name)))
+    ]
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["小暮 澄江は平成17年9月3日生まれです。", "患者の小暮 ひなたさんは退院されました。", "父の服部 澄江は元気です。"],
+)
+def test_a_given_name_in_hiragana_ends_before_the_particle_or_title(text: str) -> None:
+    names = [value for kind, value in found(f"{text}\n電話は090-1234-5678です。") if kind == "person_name"]
+    assert names
+    assert not [name for name in names if name.endswith(("は", "さん"))]
+
+
+@pytest.mark.parametrize("join", ["、", "と", "・", "および", " & "])
+def test_a_name_joined_to_others_is_one_on_either_side_of_them(join: str) -> None:
+    for names in (["秋庭 徹", "伊能 さくら", "ジョナサン・ベル"], ["Annika Vogelsang", "秋庭 徹", "伊能 さくら"]):
+        text = f"寄付者：{join.join(names)}。事務局の電話は03-1234-5678です。"
+        assert [value for kind, value in found(text) if kind == "person_name"] == names
+
+
+def test_a_row_of_names_of_which_few_are_certain_stays() -> None:
+    row = "、".join(["浅香航大", "前野朋哉", "鈴木伸之", "清水くるみ", "山本美月"])
+    names = [value for kind, value in found(f"電話は090-1234-5678（浅井亮太）、{row}が出演。") if kind == "person_name"]
+    assert names == ["浅井亮太"]
+
+
+def test_minutes_of_a_club_are_private_by_their_words() -> None:
+    text = "例会は出席9名。会計の沼尻さんから残金の報告があった。車は戸叶 康平さんと森さんが出す。"
+    assert [value for kind, value in found(text) if kind == "person_name"] == ["沼尻", "戸叶 康平", "森"]
