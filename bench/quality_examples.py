@@ -5,13 +5,13 @@
         --weight 'pages-*' 1 --weight '*.labelled.jsonl' 6 --weight 'news-*' 3 --model filters/signals/quality.txt
 
 DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`; FILE has further texts as JSON
-Lines, which labels name by a digest. Labelled are: crawled texts on which two readers agree
-(`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`, and other crawled
-texts that one reader labelled (`bench/labels/one_reader.tsv`: whole texts of OSCAR, pages of ABEJA's Common Crawl,
-texts in notebooks and in public repositories, which count little; `bench/labels/webmix_training.tsv`). Weak labels, of
-which only news count much: articles of news, paragraphs of Wikipedia, gold texts of pages and other pages of the WARCs
-are good, except those that another rule of `default` drops. Of news, runs of whole paragraphs are taken, of 120
-characters up to 5,000, joined by line ends, blanks or nothing as crawled texts are; of pages at most 60 a host.
+Lines, which labels name by a digest; `bench.label_texts` writes it. Labelled are: crawled texts on which two readers
+agree (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`, and other
+crawled texts that one reader labelled (`bench/labels/one_reader.tsv`: whole texts of OSCAR, pages of ABEJA's Common
+Crawl, texts in notebooks and in public repositories, which count little; `bench/labels/webmix_training.tsv`). Weak
+labels, of which only news count much: articles of news, paragraphs of Wikipedia, gold texts of pages and other pages
+of the WARCs are good, except those that another rule of `default` drops. Of news, runs of whole paragraphs are taken,
+of 120 characters up to 5,000, joined by line ends, blanks or nothing as crawled texts are; of pages at most 60 a host.
 
 A collection of texts from hundreds of sites is divided into sources by the digest of the text.
 """
@@ -43,7 +43,8 @@ from manyo.filters.signals.measure import measure
 
 _LENGTHS = (120, 250, 400, 800, 2000, 5000)
 _JOINTS = ("\n", "\n", " ", "")
-_LABELS = Path(__file__).parent / "labels"
+#: The folder of the tables of labels.
+LABELS = Path(__file__).parent / "labels"
 #: Hosts of the 300 pages are divided into this many sources, so that one program's manuals are not a source by itself.
 _WEB_SOURCES = 10
 #: Repositories with texts of hundreds of sites each, and the sources that each is divided into.
@@ -112,19 +113,19 @@ def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
     texts |= {row["id"]: (_collection(row["source"], row["text"]), row["text"]) for row in rows}
     for row in json_lines(more) if more is not None else ():
         texts[digest_name(row["text"])] = (_collection("first-sight", row["text"]), row["text"])
-    for row in _rows(data / "webmix" / "quality_labels.tsv"):
+    for row in rows_of(data / "webmix" / "quality_labels.tsv"):
         reasons = f"{row['note']} / {row['second_reason']}"
         yield Labelled("webmix", row["kind"], reasons, row["settled"], *texts[row["id"]])
-    for row in _rows(_LABELS / "crawl.tsv"):
+    for row in rows_of(LABELS / "crawl.tsv"):
         if row["id"] in texts:
             reasons = f"{row['reason_1']} / {row['reason_2']}"
             yield Labelled(row["draw"], row["kind"], reasons, row["settled"], *texts[row["id"]])
-    for row in _rows(_LABELS / "one_reader.tsv"):
+    for row in rows_of(LABELS / "one_reader.tsv"):
         if row["id"] in texts:
             text = texts[row["id"]][1]
             reasons = row["kind"] if row["label"] == "bad" else ""
             yield Labelled(row["draw"], row["kind"], reasons, row["label"], _collection("one-reader", text), text)
-    for row in _rows(_LABELS / "webmix_training.tsv"):
+    for row in rows_of(LABELS / "webmix_training.tsv"):
         yield Labelled("training", "", "", row["label"], *texts[row["id"]])
     pages = _web_pages(data)
     for page in read_labels():
@@ -211,7 +212,8 @@ def _other(data: Path) -> Iterator[tuple[str, str]]:
             yield f"gold-{name}" if key == "kind" else f"gold-{page[key]}", page["text"]
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a table of labels."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
