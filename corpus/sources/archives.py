@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -28,7 +29,7 @@ from manyo.corpus.tables.shards import filesystem
 REASONS = {
     **other_formats.REASONS,
     "broken_archive": "the archive or compressed file, or an entry of it, is damaged, encrypted or cut off",
-    "unsafe_path": "an archive entry's name would leave the folder that it is unpacked into",
+    "unsafe_path": "an archive entry's name would leave the folder that it is unpacked into, or it is a link or device",
     "too_large": "more bytes than the configured limit, perhaps a decompression bomb",
 }
 
@@ -169,6 +170,8 @@ def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
             name = name_of_entry(info)
             if _is_unsafe(name):
                 yield _broken(uri, ordinal, "unsafe_path", name)
+            elif not _is_file(info):
+                yield _broken(uri, ordinal, "unsafe_path", f"{name}: a link or device, not a file")
             elif info.file_size > max_entry_bytes:
                 yield _broken(uri, ordinal, "too_large", f"{name}: {info.file_size} bytes")
             else:
@@ -181,6 +184,16 @@ def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
             yield _broken(
                 uri, 0, "broken_archive", "a damaged directory: no entries, though the archive starts with one"
             )
+
+
+#: The system that made an entry, of which the upper half of the attributes is a mode.
+_UNIX = 3
+
+
+def _is_file(info: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a file: the bytes of a symbolic link are the name of another file."""
+    kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == _UNIX else 0
+    return kind in (0, stat.S_IFREG)
 
 
 _ZIP_END_BYTES = 22

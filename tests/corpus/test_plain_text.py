@@ -60,6 +60,22 @@ def test_an_archive_gives_a_document_for_each_text_and_a_reason_for_the_rest(tmp
     assert set(reasons) - {"chapter1"} <= set(text.REASONS)
 
 
+@pytest.mark.parametrize(
+    ("system", "mode", "is_read"),
+    [(3, 0o100644, True), (3, 0, True), (0, 0o120777, True), (3, 0o120777, False), (3, 0o010644, False)],
+)
+def test_a_link_in_a_zip_is_no_text(tmp_path: Path, system: int, mode: int, is_read: bool) -> None:
+    """Its bytes are the name of another file, which was read as the text; only Unix writes modes."""
+    path = tmp_path / "delivery.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        info = zipfile.ZipInfo("book/chapter1.txt")
+        info.create_system, info.external_attr = system, mode << 16
+        archive.writestr(info, LINES)
+    (outcome,) = read(path)
+    assert is_read == isinstance(outcome, Document)
+    assert is_read or (isinstance(outcome, Refused) and outcome.reason == "unsafe_path")
+
+
 def test_limits_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match="max_file_bytes"):
         text.Options(max_file_bytes=0)
