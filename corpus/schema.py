@@ -294,7 +294,12 @@ TAKEN_DOWN = Table(
     "takedown",
     (
         _ID,
-        Column("listed_as", LABEL, "kind of the entry that names it: doc_id, uri, prefix, host or domain"),
+        Column(
+            "listed_as",
+            LABEL,
+            "kind of the entry that names it: doc_id, uri, prefix, host, domain, or found for a document without an "
+            "address that another configuration of the same output found by its address",
+        ),
         Column("requested", pa.date32(), "day of the request, as the list says; null if it does not"),
         Column("reference", TEXT, "reference of the request, as the list says; empty if it does not"),
         Column("entries", pa.list_(DOC_ID), "digests of all the entries that name it, the most exact first"),

@@ -3,16 +3,20 @@
 A list is kept below `OUT/takedowns/requests/` in a file named by its digest, which appears whole and is never written
 again. So lists that arrive at the same time all arrive, on a local disk and on an object store, without a lock, and the
 same list twice is one. Only a person deletes such a file.
+
+What requests name by its address is kept beside them, by doc_id, in a list for each configuration of the sources
+(`found-FOLDER.txt`). Another configuration may read the same documents without their addresses, as where its
+`uri_field` is left out: it would release again what was taken down.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from manyo.corpus.tables.shards import filesystem, join, publish
-from manyo.corpus.takedowns import Takedowns, join_takedowns, read_takedowns
+from manyo.corpus.tables.shards import filesystem, join, names_in, publish
+from manyo.corpus.takedowns import Entry, Request, Takedowns, join_takedowns, read_takedowns
 
 #: Folder of a run's takedowns in its `OUT`.
 FOLDER = "takedowns"
@@ -52,9 +56,66 @@ def recorded_lists(out: str) -> tuple[str, ...]:
     return (joined,) if requests and fs.exists(path) else requests
 
 
+def remember_found(out: str, folder: str, found: Iterable[tuple[bytes, Request]]) -> None:
+    """Keep which documents the requests name by address, for configurations that do not know the addresses.
+
+    Args:
+        out: folder or URI of the run.
+        folder: name of the folder of the documents; what it had before is replaced.
+        found: ids of the documents, each with its request.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    takedowns = Takedowns()
+    for doc_id, request in found:
+        takedowns.add(Entry("found", doc_id.hex()), request)
+    uri = _found(out, folder)
+    fs, path = filesystem(uri)
+    is_there = fs.exists(path)
+    if (takedowns or is_there) and not (is_there and read_takedowns(uri) == takedowns):
+        _write(uri, [f"# found by address in {folder}", *takedowns.lines()])
+
+
+def found_lists(out: str, but: str = "") -> tuple[str, ...]:
+    """URIs of the lists that `remember_found` keeps, in order, without that of the folder `but`."""
+    folder = join(out, FOLDER)
+    fs, path = filesystem(folder)
+    names = sorted(name for name in names_in(fs, path) if name.startswith("found-")) if fs.exists(path) else []
+    return tuple(uri for name in names if (uri := join(folder, name)) != _found(out, but))
+
+
 def requests_digest(out: str) -> str:
     """A digest of the requests of a run, which changes when one is added, edited or deleted."""
     return _lists(out)[1]
+
+
+def request_faults(out: str) -> Iterator[tuple[str, str]]:
+    """Yield each request that was changed since it was handed in, and the list that joins them if it says other things.
+
+    Returns:
+        URI and problem of each.
+    """
+    requests, digest = _lists(out)
+    whole = []
+    for uri in requests:
+        try:
+            takedowns = read_takedowns(uri)
+        except ValueError as error:
+            yield uri, f"is no list any more: {error}"
+            continue
+        whole.append(takedowns)
+        if f"{_digest(list(takedowns.lines()))}.txt" != uri.rsplit("/", 1)[-1]:
+            yield uri, "was changed by hand: it names other entries than were handed in; hand them in, and delete this"
+    joined = _joined(out, digest)
+    fs, path = filesystem(joined)
+    if len(whole) == len(requests) > 1 and fs.exists(path):
+        try:
+            is_same = read_takedowns(joined) == join_takedowns(whole)
+        except ValueError:
+            is_same = False
+        if not is_same:
+            yield joined, "does not hold what the requests name; delete it, and the next command writes it again"
 
 
 def join_requests(out: str) -> None:
@@ -85,6 +146,10 @@ def _lists(out: str) -> tuple[tuple[str, ...], str]:
 def _joined(out: str, digest: str) -> str:
     """URI of the list that joins the requests of a digest."""
     return join(out, FOLDER, f"joined-{digest}.txt")
+
+
+def _found(out: str, folder: str) -> str:
+    return join(out, FOLDER, f"found-{folder}.txt")
 
 
 def _write(uri: str, lines: Sequence[str]) -> None:

@@ -15,6 +15,8 @@ day a reference, such as the number of a letter:
     0b6f1c0e9f3b4b6f8e1d2c3b4a596877
     # anything else: the document with exactly this `uri`, such as a book's identifier
     info:ndljp/pid/1234567
+    # written by runs only: a doc_id and ?, the document if its address is not known (`manyo.corpus.takedown_requests`)
+    0b6f1c0e9f3b4b6f8e1d2c3b4a596877?
 
 `*.HOST` and `ADDRESS*` mean what they mean to the indexes of web archives. The page whose address itself ends with `*`
 goes by its doc_id.
@@ -38,6 +40,7 @@ from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES, TAKEN_DOWN
 from manyo.corpus.tables.shards import read_text
 
 _DOC_ID = re.compile(r"[0-9a-fA-F]{32}")
+_FOUND = re.compile(rf"{_DOC_ID.pattern}\?")
 _HOST = re.compile(r"(?!\d+(?:\.\d+)*$)[\w-]+(?:[.。．｡][\w-]+)+\.?|\d{1,3}(?:\.\d{1,3}){3}")
 #: A host and a port: all pages that it serves there.
 _SERVER = re.compile(rf"(?:{_HOST.pattern}):\d+/?")
@@ -46,9 +49,9 @@ _CELL = re.compile(r"[a-z]+://\S+|\d{4}[-/]\d{1,2}[-/]\d{1,2}|[^\s@]+@[^\s@]+\.[
 _HEADINGS = {"url", "uri", "address", "アドレス", "name", "氏名", "date", "日付", "対象url"}
 _LINE = re.compile(r"(?P<entry>\S+)(?:\s+(?P<day>\d{4}-\d{2}-\d{2})(?:\s+(?P<reference>\S.*))?)?")
 
-Kind = Literal["doc_id", "uri", "prefix", "host", "domain"]
+Kind = Literal["doc_id", "uri", "prefix", "host", "domain", "found"]
 #: Kinds of entries, the most exact first: of several entries for a document the first kind is named.
-KINDS: tuple[Kind, ...] = ("doc_id", "uri", "prefix", "host", "domain")
+KINDS: tuple[Kind, ...] = ("doc_id", "uri", "prefix", "host", "domain", "found")
 
 
 class Entry(NamedTuple):
@@ -64,7 +67,9 @@ class Entry(NamedTuple):
 
     def __str__(self) -> str:
         """The entry in the form of a list; all spellings of an entry give the same."""
-        return {"prefix": f"{self.value}*", "domain": f"*.{self.value}"}.get(self.kind, self.value)
+        return {"prefix": f"{self.value}*", "domain": f"*.{self.value}", "found": f"{self.value}?"}.get(
+            self.kind, self.value
+        )
 
     @property
     def host(self) -> str | None:
@@ -133,7 +138,9 @@ class Finder:
         for entry in of_kind["prefix"]:
             self._prefixes.setdefault(entry.host or "", []).append(entry)
         self._of_hosts = {entry.host for entry in (*of_kind["uri"], *of_kind["prefix"], *of_kind["host"])}
-        self._doc_ids = pa.array([bytes.fromhex(entry.value) for entry in of_kind["doc_id"]], DOC_ID)
+        self._found = {entry.value: entry for entry in of_kind["found"]}
+        by_id = (*of_kind["doc_id"], *of_kind["found"])
+        self._doc_ids = pa.array([bytes.fromhex(entry.value) for entry in by_id], DOC_ID)
         self._uris = [entry.value for entry in of_kind["uri"]]
 
     def find(self, documents: pa.RecordBatch) -> pa.RecordBatch:
@@ -185,7 +192,9 @@ class Finder:
         """The entries that name a document, in the order of `KINDS`."""
         host = host_of(uri)
         entries = [self._named.get(doc_id), self._named.get(uri)]
-        if host is not None:
+        if host is None:
+            entries.append(self._found.get(doc_id))
+        else:
             address = f"http://{canonical_address(uri) or ''}"
             entries += [self._named.get(address)] if address != uri else []
             entries += [entry for entry in self._prefixes.get(host, ()) if address.startswith(entry.value)]
@@ -246,6 +255,8 @@ def parse_entry(written: str) -> Entry:
     """
     if _DOC_ID.fullmatch(written):
         return Entry("doc_id", written.lower())
+    if _FOUND.fullmatch(written):
+        return Entry("found", written[:-1].lower())
     if _HOST.fullmatch(written) and (host := host_of(f"http://{written}/")):
         return Entry("host", host)
     is_server = bool(_SERVER.fullmatch(written))

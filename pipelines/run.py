@@ -22,6 +22,7 @@ from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.graph.build import build_stages, in_order, stages_by_command
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.named_files import refuse_lost_files
+from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN, remember_taken_down
 
 _log = logging.getLogger("manyo")
 
@@ -262,7 +263,10 @@ def run_one(
 ) -> StageResult:
     """Run one stage; `outputs` has those of the stages that it needs, `damaged` files to make again (`run_stage`)."""
     upstream = [outputs[needed.name] for needed in stage.needs]
-    return run_stage(stage, upstream, out, executor, watcher.on_start, watcher.on_end, damaged)
+    result = run_stage(stage, upstream, out, executor, watcher.on_start, watcher.on_end, damaged)
+    if TAKEN_DOWN in stage.tables:
+        remember_taken_down(out, stage.needs[0], result.output)
+    return result
 
 
 def _made_by_others(stage: AnyStage, out: str) -> str:

@@ -9,10 +9,11 @@ import argparse
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from manyo.corpus.records import BrokenInput, Document, Refused, UnfitOptions
+from manyo.corpus.records import BrokenInput, Document, InputFile, Refused, UnfitOptions
+from manyo.corpus.sources.row_addresses import address_fields, has_no_addresses
 from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.commands import arguments
@@ -120,6 +121,7 @@ def _check(source: Source, out: str) -> Iterator[str]:
     if len(source.inputs) > len(source.inputs[:3]):
         print(f"  and {len(source.inputs) - 3:,} more inputs")
     print(f"  {len(files):,} files, {sum(file.size_bytes for file in files) / 1e6:,.1f} MB, {len(shards):,} shards")
+    yield from _without_addresses(source, files)
     kind = source_kind(source.kind)
     reasons: Counter[str] = Counter()
     details: dict[str, str] = {}
@@ -155,3 +157,12 @@ def _check(source: Source, out: str) -> Iterator[str]:
         yield f"source {source.name}: its files hold no record"
     elif not n_documents and any(reason in meanings and reason not in USUAL_REFUSALS for reason in reasons):
         yield f"source {source.name}: of its first {sum(reasons.values())} records none is a document"
+
+
+def _without_addresses(source: Source, files: Sequence[InputFile]) -> Iterator[str]:
+    """Print that no document of a source will have an address; yields a notice if its rows hold some."""
+    if not has_no_addresses(source.options) or not files:
+        return
+    print("  no uri_field: its documents have no address, so that no host, URL or takedown by one finds them")
+    if fields := address_fields(source.kind, files[0].uri):
+        yield f"source {source.name}: it has no uri_field, and its first rows have an address in {', '.join(fields)}"

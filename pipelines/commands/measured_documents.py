@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.tables.shards import filesystem, read_columns, read_rows, zip_whole
-from manyo.corpus.takedown_requests import recorded_lists
+from manyo.corpus.takedown_requests import found_lists, recorded_lists
 from manyo.corpus.takedowns import join_takedowns, read_takedowns
 from manyo.filters import rights
 from manyo.filters.rights import Rights
@@ -86,7 +86,7 @@ def measured_shards(config: Config, command: str, selection: Selection = EVERYTH
     of_templates = ("templates",) if config.templates else ()
     stages = finished_stages(config, ("extract", "langid", *of_templates, "measure"), command)
     record_takedowns(config)
-    takedowns = recorded_lists(config.run.out)
+    takedowns = (*recorded_lists(config.run.out), *found_lists(config.run.out))
     decide = next(stage for stage in build_stages(config) if stage.name == "decide").folder(config.run.out)
     shards = tuple(
         MeasuredShard(

@@ -25,7 +25,7 @@ from manyo.filters.permissions import USES
 from manyo.filters.rules.decide import Rule, columns_by_table
 from manyo.pipelines.commands.nearby_rows import NearbyRows
 from manyo.pipelines.commands.selected_documents import COLUMNS as SELECTED_BY
-from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection, pages_named
+from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection, pages_named, without_addresses
 from manyo.pipelines.commands.shown_documents import SCORE_COLUMNS, describe_bounds, describe_score, plain
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import read_manifests
@@ -46,6 +46,7 @@ from manyo.pipelines.report.quantities import format_value
 from manyo.tokenizer.reader import document_of_token
 
 #: A token shard, by its name or by a file in the folder of `manyo path tokens`, and a position in it.
+_DOC_ID = re.compile(r"[0-9a-fA-F]{32}")
 _TOKEN = re.compile(r"(?P<shard>[a-z0-9][a-z0-9_-]*-\d{5,}?)(?:_text_document)?(?:\.bin|\.npy)?:(?P<position>\d+)")
 
 _DOCUMENT_COLUMNS = (
@@ -178,7 +179,7 @@ def found_pages(tables: RunTables, page: str, selection: Selection = EVERYTHING)
         chosen = " and is selected" if selection else ""
         raise UserError(
             f"{page}: no document and no refused page of this run matches{chosen} "
-            f"({len(tables.shards)} shards searched)"
+            f"({len(tables.shards)} shards searched){'' if _DOC_ID.fullmatch(page) else tables.nameless}"
         )
     return found
 
@@ -251,16 +252,22 @@ def _true_rows(mask: pa.BooleanArray) -> np.ndarray:
 
 
 class RunTables:
-    """The tables of a run, found by the names of their shards."""
+    """The tables of a run, found by the names of their shards.
 
-    def __init__(self, config: Config) -> None:
+    Args:
+        config: of the run.
+        stages: with the folders of the run, where another version made them.
+    """
+
+    def __init__(self, config: Config, stages: Sequence[AnyStage] | None = None) -> None:
         self._out = config.run.out
         self._min_similarity = config.dedup.min_similarity
         self._shuffle = config.tokenize.shuffle
         self._rules: Mapping[str, Rule] = {rule.name: rule for rule in config.rules}
-        self._stages = {stage.name: stage for stage in build_stages(config)}
+        self._stages = {stage.name: stage for stage in stages or build_stages(config)}
         self._stage_of = {table: stage for stage in self._stages.values() for table in stage.tables}
         self.shards = self._extracted(config)
+        self.nameless = without_addresses(config)
         self._nearby = NearbyRows()
 
     def _extracted(self, config: Config) -> list[str]:
@@ -278,6 +285,11 @@ class RunTables:
                 f"{folder}: nothing is extracted yet; run: manyo run --config {config.path} --out {self._out}"
             )
         return shards
+
+    @property
+    def extracted(self) -> str:
+        """Folder of the stage that wrote the documents."""
+        return self._stages["extract"].folder(self._out)
 
     def uri(self, table: StageTable, shard: str) -> str:
         """The URI of a shard of a table, whether it exists or not."""
@@ -477,7 +489,8 @@ class RunTables:
             return None
         asked = f", requested on {row['requested']}" if row["requested"] else ""
         reference = f" ({plain(row['reference'])})" if row["reference"] else ""
-        return f"taken down by {row['listed_as']}{asked}{reference}"
+        by = {"found": "the address that another configuration knows"}.get(row["listed_as"], row["listed_as"])
+        return f"taken down by {by}{asked}{reference}"
 
     def document(self, found: FoundRow) -> _Document:
         """What finds a document in the tables after `documents`."""

@@ -25,7 +25,7 @@ from tld import get_fld
 from manyo.corpus.addresses import host_of
 from manyo.corpus.release import mask
 from manyo.corpus.tables.shards import read_batches, read_columns, zip_batches
-from manyo.corpus.takedown_requests import recorded_lists
+from manyo.corpus.takedown_requests import found_lists, recorded_lists
 from manyo.corpus.takedowns import join_takedowns, read_takedowns
 from manyo.filters.pii.scrub_settings import Scrub
 from manyo.pipelines.commands.page_history import RunTables
@@ -312,7 +312,7 @@ def _removed(
 def _refused(tables: RunTables, name: str, config: Config) -> Iterator[pa.RecordBatch]:
     """Yield the refused pages of one shard that are on no takedown list."""
     refused = read_columns(tables.uri(REFUSED, name), ["doc_id", "uri", "source", "reason"])
-    lists = recorded_lists(config.run.out)
+    lists = (*recorded_lists(config.run.out), *found_lists(config.run.out))
     if lists and refused.num_rows:
         found = join_takedowns(map(read_takedowns, lists)).finder().find(refused)["doc_id"]
         refused = refused.filter(pc.invert(pc.is_in(refused["doc_id"], value_set=found)))

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from manyo.corpus.addresses import hosts
 from manyo.corpus.nearest import did_you_mean, nearest
+from manyo.corpus.sources.row_addresses import has_no_addresses
 from manyo.corpus.tables.shards import read_columns
 from manyo.corpus.takedowns import Finder, Request, Takedowns, parse_entry
 from manyo.filters.rules.decide import PROFILES
@@ -43,6 +44,7 @@ class Selection:
     hosts: Finder | None = None
     profile_of: Mapping[str, str] = field(default_factory=dict, hash=False)
     named: tuple[str, ...] = ()
+    nameless: str = ""
 
     def __str__(self) -> str:
         """The options that state it; "" for everything."""
@@ -93,7 +95,8 @@ def read_selection(options: argparse.Namespace, config: Config) -> Selection:
     if options.host:
         hosts = pages_named(options.host, "--host")
     named = tuple(options.host or ())
-    return Selection(tuple(options.source or ()), tuple(options.profile or ()), hosts, profile_of, named)
+    nameless = without_addresses(config) if named else ""
+    return Selection(tuple(options.source or ()), tuple(options.profile or ()), hosts, profile_of, named, nameless)
 
 
 def refuse_empty(selection: Selection, shards: Iterable[str], command: str, of_refused: bool = False) -> None:
@@ -119,7 +122,16 @@ def refuse_empty(selection: Selection, shards: Iterable[str], command: str, of_r
     if selection:
         near = dict.fromkeys(filter(None, (nearest(host, seen) for host in selection.named)))
         meant = f"; the run has {', '.join(near)}" if near else ""
-        raise UserError(f"{command}: no document of this run is in {selection}{meant}")
+        raise UserError(f"{command}: no document of this run is in {selection}{meant or selection.nameless}")
+
+
+def without_addresses(config: Config) -> str:
+    """The sources whose documents have no addresses since no `uri_field` is stated, to end a message; "" if none."""
+    names = [source.name for source in config.sources if has_no_addresses(source.options)]
+    if not names:
+        return ""
+    which = f"source {names[0]}" if len(names) == 1 else f"sources {', '.join(names)}"
+    return f"; {which}: without uri_field no document has an address, only its doc_id names it"
 
 
 def pages_named(names: Sequence[str], where: str) -> Finder:

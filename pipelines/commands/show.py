@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from manyo.corpus import schema as schemas
-from manyo.corpus.takedown_requests import recorded_lists
+from manyo.corpus.takedown_requests import found_lists, recorded_lists
 from manyo.filters.signals.measure import signals_schema
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fitted_tables import FittedTable
@@ -137,7 +137,7 @@ def _may_display(config: Config, tables: RunTables, name: str, found: Sequence[F
         tables.uri(LANGUAGES, name),
         tables.uri(SIGNALS, name),
         config.rights,
-        recorded_lists(config.run.out),
+        (*recorded_lists(config.run.out), *found_lists(config.run.out)),
         None,
         tables.uri(DECISIONS, name),
     )

@@ -25,7 +25,7 @@ from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.json_lines import print_json
 from manyo.pipelines.commands.mix import mix_arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
-from manyo.pipelines.commands.selected_documents import read_selection
+from manyo.pipelines.commands.selected_documents import read_selection, without_addresses
 from manyo.pipelines.commands.shown_documents import plain
 from manyo.pipelines.commands.takedown_search import Found, Search, search_pages
 from manyo.pipelines.commands.training_run import TrainingRun
@@ -42,6 +42,7 @@ from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.token_stages import PROVENANCE
 from manyo.pipelines.run import finished, finished_stages, mark_out, record_takedowns, refuse_no_run, run_one
+from manyo.tokenizer.mixture import Training
 
 #: Exit status: done, but an entry of the list names no document of the run.
 _EXIT_UNMATCHED = EXIT_NOTICES
@@ -86,11 +87,13 @@ def run(options: argparse.Namespace) -> int:
         takedowns = _with_reference(takedowns, options.reference)
     if options.dry_run:
         search = search_pages(finished_stages(config, ("extract",), "takedown")["extract"], takedowns, selection)
+        steps = _steps_of_found(config, search)
         if options.json:
-            return _print_as_json(search, takedowns)
-        _print_search(search)
+            return _print_as_json(search, takedowns, steps)
+        _print_search(search, steps)
         print("nothing was changed")
-        return _print_unmatched(search, [entry for entry in takedowns.entries if entry not in search.documents])
+        unmatched = [entry for entry in takedowns.entries if entry not in search.documents]
+        return _print_unmatched(search, unmatched, without_addresses(config))
     with open_executor(options) as executor:
         done = take_down(config, takedowns, executor, choose_watcher(options))
     _print_changes(done)
@@ -101,7 +104,8 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_NOTICES if others else 0
     of_unmatched = Takedowns({entry: takedowns.entries[entry] for entry in done.unmatched})
     search = search_pages(finished_stages(config, ("extract",), "takedown")["extract"], of_unmatched)
-    return max(_print_unmatched(search, done.unmatched), EXIT_NOTICES if others else 0)
+    status = _print_unmatched(search, done.unmatched, without_addresses(config))
+    return max(status, EXIT_NOTICES if others else 0)
 
 
 def other_exits(config: Config) -> list[str]:
@@ -134,40 +138,74 @@ def _print_changes(done: TakenDown) -> None:
             if one.shard == shard:
                 print(f"    removed: tokens {one.first_token:,} to {one.first_token + one.token_count - 1:,}")
                 if one.steps is not None:
-                    steps = ", ".join(f"{step:,}" for step in one.steps)
-                    print(f"    read in training steps: {steps}" if steps else "    read in no training step")
+                    print(f"    {_read_in(one.steps)}")
     if not (done.release_shards or done.token_shards):
         print("no shard had to be changed")
     for named, released in done.copies:
         print(f"document {named.hex()} was not released, but its text is, as document {released.hex()}")
 
 
-def _print_search(search: Search) -> None:
+def _print_search(search: Search, steps: Mapping[Entry, Sequence[int]] | None) -> None:
     for entry, found in search.documents.items():
         print(f"{plain(str(entry))}: {found.count:,} documents")
         for uri in found.first:
             print(f"    {plain(uri)}")
+        if steps is not None:
+            print(f"    {_read_in(steps[entry])}")
 
 
-def _print_as_json(search: Search, takedowns: Takedowns) -> int:
+def _read_in(steps: Sequence[int]) -> str:
+    return (
+        f"read in training steps: {', '.join(f'{step:,}' for step in steps)}" if steps else "read in no training step"
+    )
+
+
+def _steps_of_found(config: Config, search: Search) -> dict[Entry, Sequence[int]] | None:
+    """The steps of the run of [mix.training] that read documents of each entry; None if no such run is known."""
+    if config.mix is None or config.mix.training is None or not search.documents:
+        return None
+    ids = [doc_id for found in search.documents.values() for doc_id in found.ids]
+    wanted = pa.array(list(dict.fromkeys(ids)), DOC_ID)
+    try:
+        tokens = finished_stages(config, ("tokenize",), "takedown")["tokenize"]
+        places = [
+            Removed(shard.name, row["doc_id"], row["first_token"], row["token_count"])
+            for shard in tokens.shards
+            for row in _rows_of(tokens.uri(PROVENANCE, shard.name), wanted)
+        ]
+        known = _steps_of_training(config, config.mix.training, tokens.folder, places)
+    except UserError as error:
+        _warn_of_steps(error)
+        return None
+    of_document: dict[bytes, set[int]] = {}
+    for place, steps in zip(places, known, strict=True):
+        of_document.setdefault(place.doc_id, set()).update(steps)
+    return {
+        entry: sorted(set().union(*(of_document.get(one, set()) for one in found.ids)))
+        for entry, found in search.documents.items()
+    }
+
+
+def _print_as_json(search: Search, takedowns: Takedowns, steps: Mapping[Entry, Sequence[int]] | None) -> int:
     """Print what each entry names, and return the exit status."""
     for entry in takedowns.entries:
         found = search.documents.get(entry, Found())
         n_refused = search.refused.get(entry, 0)
         nearest = search.nearest.get(entry, [])
         line = {"entry": str(entry), "documents": found.count, "first": found.first, "refused": n_refused}
-        print_json({**line, "nearest": nearest})
+        of_entry = {} if steps is None else {"steps": [*steps.get(entry, ())]}
+        print_json({**line, **of_entry, "nearest": nearest})
     is_unmatched = any(entry not in search.documents and entry not in search.refused for entry in takedowns.entries)
     return _EXIT_UNMATCHED if is_unmatched else 0
 
 
-def _print_unmatched(search: Search, unmatched: Sequence[Entry]) -> int:
-    """Print the entries that name no document, and return the exit status."""
+def _print_unmatched(search: Search, unmatched: Sequence[Entry], nameless: str) -> int:
+    """Print the entries that name no document, and return the exit status; `nameless` follows those of the web."""
     for entry in unmatched:
         if refused := search.refused.get(entry):
             print(f"{plain(str(entry))}: no document, but {refused:,} refused pages, which were never released")
             continue
-        print(f"{plain(str(entry))}: names no page of this run")
+        print(f"{plain(str(entry))}: names no page of this run{nameless if entry.host else ''}")
         for candidate in search.nearest.get(entry, ()):
             print(f"    nearest: {plain(candidate)}")
     return _EXIT_UNMATCHED if any(entry not in search.refused for entry in unmatched) else 0
@@ -312,9 +350,14 @@ def _removed(stage: AnyStage, out: str, outputs: Mapping[str, StageOutput], take
     made = {manifest.shard for manifest in iter_manifests(plan.folder) if not plan.finish(manifest)}
     for task in plan.pending():
         if task.shard in made:
-            for batch in read_batches(PROVENANCE.uri(plan.folder, task.shard)):
-                for row in batch.filter(pc.is_in(batch.column("doc_id"), value_set=taken)).to_pylist():
-                    yield Removed(task.shard, row["doc_id"], row["first_token"], row["token_count"])
+            for row in _rows_of(PROVENANCE.uri(plan.folder, task.shard), taken):
+                yield Removed(task.shard, row["doc_id"], row["first_token"], row["token_count"])
+
+
+def _rows_of(provenance: str, doc_ids: pa.Array) -> Iterator[dict[str, Any]]:
+    """Yield the rows of documents in the sidecar of a token shard."""
+    for batch in read_batches(provenance, ["doc_id", "first_token", "token_count"]):
+        yield from batch.filter(pc.is_in(batch.column("doc_id"), value_set=doc_ids)).to_pylist()
 
 
 def _with_steps(config: Config, tokenize: AnyStage, removed: Sequence[Removed]) -> Sequence[Removed]:
@@ -322,13 +365,23 @@ def _with_steps(config: Config, tokenize: AnyStage, removed: Sequence[Removed]) 
     if not removed or config.mix is None or config.mix.training is None:
         return removed
     try:
-        training = TrainingRun.plan(config.mix.training, mix_arguments(config))
+        steps = _steps_of_training(config, config.mix.training, tokenize.folder(config.run.out), removed)
     except UserError as error:
-        print(f"manyo: warning: the training steps of the documents are not known: {error}", file=sys.stderr)
+        _warn_of_steps(error)
         return removed
-    folder = tokenize.folder(config.run.out)
-    steps = training.steps_of([(PROVENANCE.uri(folder, one.shard), one.first_token) for one in removed])
     return [replace(one, steps=tuple(own)) for one, own in zip(removed, steps, strict=True)]
+
+
+def _steps_of_training(
+    config: Config, training: Training, folder: str, places: Sequence[Removed]
+) -> Sequence[Sequence[int]]:
+    """The steps of a training run that read each of some documents of the token shards in a folder."""
+    planned = TrainingRun.plan(training, mix_arguments(config))
+    return planned.steps_of([(PROVENANCE.uri(folder, one.shard), one.first_token) for one in places])
+
+
+def _warn_of_steps(error: UserError) -> None:
+    print(f"manyo: warning: the training steps of the documents are not known: {error}", file=sys.stderr)
 
 
 def _copies(duplicates: StageOutput | None, takedown: StageOutput, taken: pa.Array) -> Iterator[tuple[bytes, bytes]]:

@@ -27,10 +27,11 @@ _ALIKE = 0.85
 
 @dataclass(slots=True)
 class Found:
-    """Pages that an entry names: how many, and the addresses of the first."""
+    """Pages that an entry names: how many, the addresses of the first, and the ids of all."""
 
     count: int = 0
     first: list[str] = field(default_factory=list)
+    ids: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,14 @@ def search_pages(extracted: StageOutput, takedowns: Takedowns, selection: Select
     for table in (DOCUMENTS, REFUSED):
         columns = selection.columns(of_refused=table == REFUSED)
         for found in _read(finder, selection, columns, [extracted.uri(table, name) for name in names]):
-            for entry, uri, is_selected in found:
+            for entry, uri, doc_id, is_selected in found:
                 if table == REFUSED:
                     search.refused[entry] += is_selected
                     continue
                 of_entry = search.documents.setdefault(entry, Found())
                 of_entry.count += is_selected
                 of_entry.first += [uri] if is_selected and len(of_entry.first) < _SHOWN else []
+                of_entry.ids += [doc_id] if is_selected else []
     missing = [entry for entry in takedowns.entries if entry not in search.documents and entry not in search.refused]
     if missing:
         search.nearest.update(
@@ -83,17 +85,19 @@ def search_pages(extracted: StageOutput, takedowns: Takedowns, selection: Select
 
 def _read(
     finder: Finder, selection: Selection, columns: Sequence[str], uris: Sequence[str]
-) -> Iterator[list[tuple[Entry, str, bool]]]:
-    """Yield what the list names of each shard that exists: the entry, the address, and whether it is selected."""
+) -> Iterator[list[tuple[Entry, str, bytes, bool]]]:
+    """Yield what the list names of each shard that exists: entry, address, id, and whether it is selected."""
 
-    def read(uri: str) -> list[tuple[Entry, str, bool]]:
+    def read(uri: str) -> list[tuple[Entry, str, bytes, bool]]:
         pages = _pages(uri, columns)
         named = finder.rows(pages) if pages is not None else {}
         if pages is None or not named:
             return []
-        selected, addresses = selection.mask(pages), pages.column("uri")
+        selected, addresses, ids = selection.mask(pages), pages.column("uri"), pages.column("doc_id")
         return [
-            (entry, addresses[row].as_py(), bool(selected[row])) for row, entries in named.items() for entry in entries
+            (entry, addresses[row].as_py(), ids[row].as_py(), bool(selected[row]))
+            for row, entries in named.items()
+            for entry in entries
         ]
 
     yield from side_by_side(read, uris)

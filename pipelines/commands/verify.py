@@ -7,6 +7,8 @@ new encoding of their text. If the bytes of a shard have changed, all of its doc
 Caches that Megatron made of the order of these shards are compared with them: next to the shards, and in the folder of
 `--data-cache-path`. A shard that was written again leaves them stale, and Megatron does not see it.
 
+The takedown requests that the run keeps are compared with their names, which are digests of what was handed in.
+
 With `--deep`, every file of every stage is read and compared with its manifest first (`deep_check`).
 """
 
@@ -24,6 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from manyo.corpus.tables.shards import filesystem, is_local, join, read_batches
+from manyo.corpus.takedown_requests import request_faults
 from manyo.corpus.text import Texts
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.deep_check import deep_check
@@ -80,13 +83,16 @@ def run(options: argparse.Namespace) -> int:
         ShardError: a shard of the release cannot be read.
     """
     config = read_config(options)
+    of_requests = [Fault(uri, "file", problem) for uri, problem in request_faults(config.run.out)]
+    for fault in of_requests:
+        print(fault)
     if options.deep:
         if _print_deep_faults(config):
             return 1
         if not config.tokenize.makes_shards:
-            return 0
+            return 1 if of_requests else 0
         if not manifest_uris(stage_of(config, "tokenize", "verify").folder(config.run.out)):
-            return 0
+            return 1 if of_requests else 0
     verified = verify_run(config, options.sample, options.data_cache_path)
     for fault in verified.faults:
         print(fault)
@@ -94,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         f"{verified.shards:,} token shards, {verified.documents:,} documents, {verified.tokens:,} tokens, "
         f"{verified.sampled_documents:,} documents encoded again: {len(verified.faults) or 'no'} faults"
     )
-    return 1 if verified.faults else 0
+    return 1 if verified.faults or of_requests else 0
 
 
 def _print_deep_faults(config: Config) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from manyo.corpus.takedown_requests import join_requests, record_requests, recorded_lists
+from manyo.corpus.takedown_requests import join_requests, record_requests, recorded_lists, request_faults
 from manyo.corpus.takedowns import Takedowns, join_takedowns, parse_entry, parse_takedowns, read_takedowns
 from tests.faulty_server import s3_clients, s3_server
 
@@ -92,3 +92,20 @@ def test_a_request_that_a_person_deletes_is_gone_for_the_next_command(tmp_path: 
     gone.unlink()
     left = join_takedowns(map(read_takedowns, recorded_lists(str(tmp_path))))
     assert set(left.entries) == {parse_entry("a.example"), parse_entry("c.example")}
+
+
+def test_a_request_that_was_changed_by_hand_is_found_even_if_its_size_is_the_same(tmp_path: Path) -> None:
+    out = str(tmp_path)
+    for entry in ("a.example", "b.example"):
+        record_requests(out, parse_takedowns(entry, "list"))
+    join_requests(out)
+    assert list(request_faults(out)) == []
+    (joined,) = recorded_lists(out)
+    first, second = sorted((tmp_path / "takedowns" / "requests").glob("*.txt"))
+    first.write_text(first.read_text("utf-8").replace(".example", ".elpmaxe"), encoding="utf-8")
+    assert [uri for uri, _ in request_faults(out)] == [str(first), joined]
+    second.write_text("a list that is none\n", encoding="utf-8")
+    assert [problem.split(":")[0] for _, problem in request_faults(out)] == [
+        "was changed by hand",
+        "is no list any more",
+    ]

@@ -195,3 +195,12 @@ def test_every_entry_that_names_a_document_is_kept_with_it() -> None:
     row = listed.finder().find(batch).to_pylist()[0]
     assert row["entries"] == [parse_entry(one).digest for one in ("https://www.example.jp/diary/1.html", "example.jp")]
     assert (row["requested"], row["reference"]) == (date(2026, 4, 2), "letter 17")
+
+
+def test_what_another_configuration_found_is_taken_down_only_where_it_has_no_address() -> None:
+    found = "".join(f"{doc_id.hex()}?\n" for doc_id in IDS)
+    assert taken(found) == ["found info:ndljp/pid/1234567", "found "]
+    assert taken(found + "info:ndljp/pid/1234567") == ["uri info:ndljp/pid/1234567", "found "]
+    assert "".join(f"{line}\n" for line in sorted(parse_takedowns(found, "").lines())) == "".join(
+        sorted(found.splitlines(keepends=True))
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from manyo.corpus.sources.source_kinds import SOURCE_USES
@@ -44,6 +47,55 @@ def test_init_writes_a_configuration_that_checks_and_runs(folder: Path, capsys: 
     assert "document  25 characters  川沿いを歩くと" in said
     assert not (folder / "manyo-out").exists()
     assert main(["extract", "--config", "manyo.toml", "--executor", "serial"]) == EXIT_DONE
+
+
+def table(path: Path, **fields: object) -> None:
+    rows = [{"text": f"{n}番目の日記です。", **fields} for n in range(3)]
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
+def test_init_names_the_field_that_holds_addresses(folder: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    table(folder / "data" / name, meta={"url": "https://日記.example/1", "mail": "a@b.example"}, seen="https://")
+    assert main(["init", "data"]) == EXIT_DONE
+    (source,) = [one for one in load_config("manyo.toml").sources if name.endswith(one.kind)]
+    assert source.options.uri_field == "meta.url"  # type: ignore[attr-defined]
+    assert f"{Path(name).suffix} files have no addresses" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [({}, "no field of theirs"), ({"url": "http://a.example", "from": "http://b.example/2"}, "(url, from)")],
+)
+def test_init_chooses_no_field_where_none_or_several_hold_addresses(
+    folder: Path, capsys: pytest.CaptureFixture[str], fields: dict[str, str], said: str
+) -> None:
+    table(folder / "data" / "a.jsonl", **fields)
+    assert main(["init", "data"]) == EXIT_DONE
+    assert said in capsys.readouterr().out
+    (source,) = [one for one in load_config("manyo.toml").sources if one.kind == "jsonl"]
+    assert not source.options.uri_field  # type: ignore[attr-defined]
+    assert "# uri_field = " in Path("manyo.toml").read_text("utf-8")
+
+
+def test_check_and_trace_say_that_a_source_has_no_addresses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["init", "data"])
+    table(folder / "data" / "a.jsonl", url="https://site.example/1")
+    capsys.readouterr()
+    assert main(["check", "--config", "manyo.toml"]) == EXIT_NOTICES
+    said = capsys.readouterr().out
+    assert "no uri_field: its documents have no address" in said
+    assert "source jsonl: it has no uri_field, and its first rows have an address in url" in said
+    assert main(["extract", "--config", "manyo.toml", "--executor", "serial"]) == EXIT_DONE
+    for command in (["trace", "https://site.example/1"], ["show", "*.site.example"]):
+        capsys.readouterr()
+        assert main([*command, "--config", "manyo.toml"]) == EXIT_USER
+        assert "source jsonl: without uri_field no document has an address" in capsys.readouterr().err
+    assert main(["trace", "00" * 16, "--config", "manyo.toml"]) == EXIT_USER
+    assert "without uri_field" not in capsys.readouterr().err
 
 
 def test_init_tells_kinds_of_xml_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

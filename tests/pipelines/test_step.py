@@ -197,6 +197,10 @@ def test_a_takedown_names_the_steps_that_read_the_document(
     assert main(["seen", doc_id, *arguments, "--json"]) == 0
     steps = json.loads(capsys.readouterr().out)["steps"]
     (tmp_path / "list.txt").write_text(doc_id, encoding="utf-8")
+    assert main(["takedown", str(tmp_path / "list.txt"), *arguments, "--dry-run"]) == 0
+    assert f"read in training steps: {', '.join(map(str, steps))}\n" in capsys.readouterr().out
+    assert main(["takedown", str(tmp_path / "list.txt"), *arguments, "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] == steps
     assert main(["takedown", str(tmp_path / "list.txt"), *arguments, "--executor", "serial"]) == 0
     assert f"read in training steps: {', '.join(map(str, steps))}\n" in capsys.readouterr().out
 

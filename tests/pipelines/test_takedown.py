@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections import Counter
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from manyo.corpus.takedown_requests import found_lists
+from manyo.corpus.takedowns import read_takedowns
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.takedown import other_exits
 from manyo.pipelines.graph.build import build_stages
@@ -20,7 +23,7 @@ from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.reader import TokenShard
-from tests.conftest import FinishedRun, data_files
+from tests.conftest import RULE_THAT_KEEPS_ALL, FinishedRun, data_files
 
 
 @dataclass(frozen=True)
@@ -337,3 +340,58 @@ def test_each_exit_holds_what_may_leave_by_it(
     assert shown.count("(the text may not be displayed)") == kept["law"] + kept["aozora"]
     hidden = [row for row in run.rows("documents") if row["source"] in ("law", "aozora")]
     assert not [row["uri"] for row in hidden if str(row["text"])[:30] in shown]
+
+
+@pytest.fixture
+def rows_with_addresses(tmp_path: Path) -> Run:
+    """A run over a table of three texts with addresses, with an index of what is released."""
+    text = "町の図書館では、毎月一度、近所の人が集まって本の話をします。今月は海の物語を読みました。"
+    rows = [{"url": f"https://site{n}.example/", "text": f"{n}番目の日記です。{text}" * 9} for n in range(3)]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (tmp_path / "rows.jsonl").write_text(lines, encoding="utf-8")
+    config = tmp_path / "rows.toml"
+    config.write_text(
+        f"[run]\nout = 'out'\n[[source]]\nname = 'rows'\nkind = 'jsonl'\ninputs = ['{tmp_path}/rows.jsonl']\n"
+        "profile = 'prose'\nlicence = 'test'\nuri_field = 'url'\n[dedup]\nmin_similarity = 1.0\n[filter]\n"
+        f"rules = '{tmp_path}/all.toml'\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "all.toml").write_text(RULE_THAT_KEEPS_ALL, encoding="utf-8")
+    return Run(config, tmp_path / "out")
+
+
+def test_a_configuration_without_the_addresses_does_not_release_what_was_taken_down_by_one(
+    rows_with_addresses: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = rows_with_addresses
+    assert run.manyo("run", "--until", "scrub") == 0
+    assert len(run.rows("release")) == 3
+    assert run.take_down("https://site1.example/ 2026-04-01 letter 17") == 0
+    named = [row["text"] for row in run.rows("release")]
+    assert len(named) == 2
+    text = run.config.read_text("utf-8")
+    nameless = Run(run.config.with_name("nameless.toml"), run.out)
+    nameless.config.write_text(text.replace("uri_field = 'url'\n", ""), encoding="utf-8")
+    assert nameless.manyo("run", "--until", "scrub") == 0
+    assert [row["text"] for row in nameless.rows("release")] == named
+    (row,) = nameless.rows("taken_down")
+    assert (row["listed_as"], row["reference"]) == ("found", "letter 17")
+    capsys.readouterr()
+    assert nameless.manyo("inspect", "--kept", "-n", "9") == 0
+    assert "1番目の日記です" not in capsys.readouterr().out
+    assert nameless.manyo("trace", row["doc_id"].hex()) == 0  # type: ignore[attr-defined]
+    assert "taken down by the address that another configuration knows" in capsys.readouterr().out
+    for one in (run, nameless):
+        assert one.manyo("run", "--until", "scrub") == 0
+        assert "nothing to do" in capsys.readouterr().out
+
+
+def test_a_request_that_a_person_deletes_is_forgotten_with_what_it_named(rows_with_addresses: Run) -> None:
+    run = rows_with_addresses
+    assert run.manyo("run", "--until", "scrub") == 0
+    assert run.take_down("site1.example") == 0
+    shutil.rmtree(run.out / "takedowns" / "requests")
+    assert run.manyo("run", "--until", "scrub") == 0
+    assert found_lists(str(run.out))
+    assert [read_takedowns(one).entries for one in found_lists(str(run.out))] == [{}]
+    assert len(run.rows("release")) == 3
