@@ -85,7 +85,8 @@ def run(options: argparse.Namespace) -> int:
     first, second = (_states(config, options, with_texts=False) for config in configs)
     if first.extracted != second.extracted:
         first, second = (_states(config, options, with_texts=True) for config in configs)
-    changes = compare_runs(first, second, options.by, common_signals(*configs), options.n)
+    signals = [name for name in common_signals(*configs) if name in first.columns and name in second.columns]
+    changes = compare_runs(first, second, options.by, signals, options.n)
     names = [PurePath(config.path).name for config in configs]
     have_same_tokenizer = len({_tokenizer_of(config) for config in configs}) == 1
     if options.json:

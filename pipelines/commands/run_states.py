@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from manyo.corpus.addresses import hosts
 from manyo.corpus.release import survives_dedup
 from manyo.corpus.schema import DOC_ID
-from manyo.corpus.tables.shards import read_batches, read_columns, zip_whole
+from manyo.corpus.tables.shards import filesystem, read_batches, read_columns, zip_whole
 from manyo.filters.signals.measure import measured_categories
 from manyo.pipelines.commands.page_history import RunTables
 from manyo.pipelines.commands.rule_changes import NO_HOST
 from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection, refuse_empty
 from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.stage_table import StageTable
+from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
-from manyo.pipelines.graph.filter_stages import DECISIONS, SIGNALS
+from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.token_stages import PROVENANCE
+from manyo.pipelines.graph.written_stages import as_written, refuse_unfinished
 from manyo.pipelines.run import finished_stages
 
 #: Outcomes of documents that pass the rules. The others are named for their reasons.
@@ -63,6 +67,7 @@ class RunStates:
         tokens: source → tokens of its token shards; None before they are written.
         extracted: folder of the documents: two runs of one folder have the same texts.
         categories: measured signals that name one, such as `register`; "" for refused pages.
+        columns: what was measured.
     """
 
     tables: RunTables
@@ -71,6 +76,7 @@ class RunStates:
     tokens: dict[str, int] | None
     extracted: str
     categories: tuple[str, ...]
+    columns: Collection[str]
 
     def keys(self, by: str) -> pa.Array:
         """What names each page in a comparison, as bytes.
@@ -97,10 +103,17 @@ def read_states(config: Config, with_texts: bool, selection: Selection = EVERYTH
         UserError: the rules of the run are not applied yet.
         ShardError: a shard cannot be read.
     """
-    stages = finished_stages(config, ("extract", "measure", "decide"), "diff")
-    tables = RunTables(config)
-    names = tuple(shard.name for shard in stages["extract"].shards)
-    categories = measured_categories(config.signals)
+    own = build_stages(config)
+    stages = as_written(own, config.run.out)
+    if stages is own:
+        finished_stages(config, ("extract", "measure", "decide"), "diff")
+    else:
+        refuse_unfinished(stages, config.run.out, "diff")
+    tables = RunTables(config, stages)
+    names = tuple(tables.shards)
+    columns = {name for table in (LANGUAGES, SIGNALS) for name in _columns(tables, table)}
+    # Another version may not have measured what this one does.
+    categories = tuple(name for name in measured_categories(config.signals) if name in columns)
     schema = pa.schema([*STATES, *((category, pa.string()) for category in categories)])
     parts = [
         part
@@ -111,7 +124,15 @@ def read_states(config: Config, with_texts: bool, selection: Selection = EVERYTH
     states = pa.Table.from_batches(parts, schema)
     if not len(states):
         refuse_empty(selection, (tables.uri(DOCUMENTS, name) for name in names), "diff")
-    return RunStates(tables, names, states, tokens, stages["extract"].folder, categories)
+    return RunStates(tables, names, states, tokens, tables.extracted, categories, columns)
+
+
+def _columns(tables: RunTables, table: StageTable) -> list[str]:
+    """Names of the columns of a table, which the version that wrote it decided."""
+    fs, path = filesystem(tables.uri(table, tables.shards[0]))
+    with fs.open(path, "rb") as stream:
+        names: list[str] = pq.read_schema(stream).names
+    return names
 
 
 def _pages(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from manyo.filters.rules.comparison import compare, move_bound
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.measured_documents import measured_shards, read_columns_of
 from manyo.pipelines.commands.rule_changes import what_if
+from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_USER
+from manyo.pipelines.graph import build, extract_stages
 from manyo.pipelines.graph.config import load_config
 from tests.conftest import ROOT, FinishedRun
 
@@ -176,3 +179,41 @@ def test_bounds_set_the_status_and_a_wrong_one_is_named(
     assert "<script" not in page.read_text(encoding="utf-8")
     assert diff(first, moved_run, "--max-lost", "many") == 2
     assert "--max-lost many: give a number" in capsys.readouterr().err
+
+
+@pytest.fixture
+def other_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This version names every folder otherwise than the one that made the runs: reading pages is another step now."""
+    ours = extract_stages.extract_stage
+    monkeypatch.setattr(build, "extract_stage", lambda config: replace(one := ours(config), version=one.version + 1))
+
+
+@pytest.mark.usefixtures("other_version")
+def test_a_run_that_another_version_made_is_compared(
+    demo_run: FinishedRun, moved_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "old"
+    for folder in ("extract", "langid", "measure", "decide", "takedown", "duplicates"):
+        for found in moved_run.out.glob(f"{folder}-*"):
+            shutil.copytree(found, out / found.name)
+    assert diff(FinishedRun(moved_run.config, out), demo_run) == EXIT_USER
+    assert "several others (duplicates-" in capsys.readouterr().err
+    (own,) = {found.name for found in demo_run.out.glob("duplicates-*")}
+    shutil.rmtree(out / own)
+    first = FinishedRun(moved_run.config, out)
+    assert diff(first, demo_run, "--json", str(tmp_path / "diff.json")) == EXIT_DONE
+    numbers = json.loads((tmp_path / "diff.json").read_text(encoding="utf-8"))
+    assert numbers["gained"] > 0
+    assert numbers["only_before"] == numbers["only_after"] == numbers["changed"] == 0
+
+
+@pytest.mark.usefixtures("other_version")
+def test_gc_leaves_what_another_version_made(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
+    """It listed the folders of the very configuration that was to be kept."""
+    command = ["gc", str(demo_run.out), "--keep", str(demo_run.config)]
+    assert main(command) == EXIT_DONE
+    said = capsys.readouterr().out
+    assert "are of other versions of manyo and stay" in said
+    assert "0 folders, 0.0 MB would be deleted" in said
+    assert main([*command, "--other-versions"]) == EXIT_DONE
+    assert "0 folders" not in capsys.readouterr().out
