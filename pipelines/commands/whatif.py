@@ -32,6 +32,9 @@ from manyo.pipelines.report.rendering import page_templates
 #: Width of the tables if standard output is not a terminal: lines are not broken to fit a window.
 _PIPE_COLUMNS = 160
 
+#: Documents on each side of a threshold that are shown where nothing else is said.
+_SHOWN = 3
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo whatif`."""
@@ -49,9 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n",
         type=arguments.whole(0),
-        default=3,
         metavar="COUNT",
-        help="documents shown on each side of a threshold (default: 3)",
+        help=f"documents shown on each side of each threshold (default: {_SHOWN}, none of several thresholds)",
     )
     parser.add_argument("--labels", metavar="FILE", help="labels of documents: also print precision and recall on them")
     parser.add_argument("--html", metavar="FILE", help="also write the comparison to this file, as one HTML page")
@@ -88,8 +90,9 @@ def run(options: argparse.Namespace) -> int:
         raise UserError("--labels prints a table, and --json the comparison for other programs: use one of them")
     labels = labels_of(options.labels) if options.labels else []
     shards = measured_shards(config, "whatif", read_selection(options, config))
+    n_shown = _SHOWN if options.n is None else options.n
     result = what_if(
-        shards, config.rules, alternatives, options.n, measured_categories(config.signals), token_rate(config)
+        shards, config.rules, alternatives, n_shown, measured_categories(config.signals), token_rate(config)
     )
     if options.html:
         try:
@@ -100,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
         for change in result.changes:
             print_json(change)
         return 0
-    _print_what_if(console, result)
+    _print_what_if(console, result, is_brief=options.n is None and len(alternatives) > 1)
     if labels:
         scored = score_rules(shards, labels, [config.rules, *(other.rules for other in alternatives)])
         console.print()
@@ -149,7 +152,8 @@ def _bound(value: str) -> float | None:
     return None if value.strip() == "off" else parse_number(value)
 
 
-def _print_what_if(console: Console, result: WhatIf) -> None:
+def _print_what_if(console: Console, result: WhatIf, is_brief: bool) -> None:
+    """Print the comparison; a brief one lacks lengths, categories, hosts and documents, a hundred lines a threshold."""
     documents, kept = result.documents.documents, result.kept
     console.print(
         f"{documents:,} documents are measured. The rules of the run keep {kept.documents:,} of them "
@@ -158,7 +162,13 @@ def _print_what_if(console: Console, result: WhatIf) -> None:
     )
     console.print(_overview(result))
     for change in result.changes:
-        _print_change(console, change)
+        _print_change(console, change, is_brief)
+    if is_brief:
+        console.print()
+        console.print(
+            "Of one value alone, or with -n COUNT, lengths, hosts and the documents nearest to it are shown too.",
+            style="dim",
+        )
 
 
 def _overview(result: WhatIf) -> FittedTable:
@@ -179,12 +189,12 @@ def _overview(result: WhatIf) -> FittedTable:
     return table
 
 
-def _print_change(console: Console, change: RuleChange) -> None:
+def _print_change(console: Console, change: RuleChange, is_brief: bool) -> None:
     console.print()
     console.rule(change.label, align="left", characters="─")
     _print_rules(console, change)
-    first = (("source", change.by_source), ("characters", change.by_length))
-    for title, groups in (*first, *change.by_category.items(), ("host", change.by_host)):
+    further = (("characters", change.by_length), *change.by_category.items(), ("host", change.by_host))
+    for title, groups in (("source", change.by_source), *(() if is_brief else further)):
         changed = [group for group in groups if group.gained.documents or group.lost.documents]
         if not changed:
             continue
@@ -193,6 +203,8 @@ def _print_change(console: Console, change: RuleChange) -> None:
             counts = (group.gained.documents, group.lost.documents, group.gained.tokens, group.lost.tokens)
             table.add_row(group.name, *(f"{count:,}" for count in counts))
         console.print(table)
+    if is_brief:
+        return
     if change.n_hosts > len(change.by_host):
         console.print(f"and {change.n_hosts - len(change.by_host):,} more hosts")
     for side, documents in (("inside", change.inside), ("outside", change.outside)):

@@ -216,6 +216,21 @@ def test_whatif_and_inspect_are_deterministic(demo_run: FinishedRun, capsys: pyt
         assert "\x1b" not in first
 
 
+def test_whatif_of_several_values_is_read_on_one_screen(
+    demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Four values were 400 lines, of which the numbers to be compared were the first six."""
+    values = ("whatif", "--rule", "too_short", "--minimum", "50,100,200,400")
+    assert look(demo_run, *values) == 0
+    brief = capsys.readouterr().out
+    assert len(brief.splitlines()) < 80
+    assert "or with -n COUNT" in brief
+    assert look(demo_run, *values, "-n", "1") == 0
+    whole = capsys.readouterr().out
+    assert brief.splitlines()[:7] == whole.splitlines()[:7]
+    assert len(whole.splitlines()) > len(brief.splitlines()) + 40
+
+
 def test_inspect_shows_documents_that_the_rule_drops(demo_run: FinishedRun) -> None:
     shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "inspect")
     for reason in ("too_short", None):
