@@ -11,6 +11,7 @@ from manyo.corpus.web.choice_words import FRAME_SHARES
 from manyo.corpus.web.main_text import FLOW_TAGS, ITEM_TAGS, NEVER_MAIN, UNNAMED_TAGS
 from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT, Markup
 
+LISTED = ("li", "dt", "dd", "td", "th")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 SENTENCE = re.compile("[。．！？!?」』…♪☆]|[.,] |\\.\\Z")
 
@@ -43,6 +44,19 @@ class Block:
     def is_menu(self) -> bool:
         """Whether it is a line of links."""
         return self.links >= 2 and self.weight == 0 and not self.is_item
+
+    @property
+    def stays_on_host(self) -> bool:
+        """Whether its links lead to other pages of the host."""
+        return self.links > 0 and not (self.outer_links or self.place_links)
+
+    @property
+    def leads_away(self) -> bool:
+        """Whether it is a link to such a page, with a label of the same length at most."""
+        is_link = self.stays_on_host and 2 * self.link_chars >= len(self.text)
+        item = self.box if self.box.tag == "li" else self.box.around
+        is_note = item is not None and item.tag == "li" and item.ordinal > 0
+        return is_link and self.box.tag not in (*HEADINGS, "dt") and not is_note and not SENTENCE.search(self.text)
 
 
 @dataclass(eq=False)
@@ -413,13 +427,20 @@ def _without_ends(rows: list[Block], rules: list[int]) -> list[bool]:
     tail = len(rows) - _framed_end(rows, rules, is_head=False)
     kept = [head <= place < tail or (place < head and block.box.tag in HEADINGS) for place, block in enumerate(rows)]
     full = [place for place, block in enumerate(rows) if block.is_full]
-    for place in range(head, next((at for at in full if at >= head), len(rows))):
-        kept[place] = kept[place] and not rows[place].is_menu
+    n_chars = sum(len(block.text) for block in rows)
+    listed = [full != [] and _is_listed_link(block, rows) for block in rows]
+    before = range(head, next((at for at in full if at >= head), len(rows)))
+    is_text = 2 * sum(len(rows[place].text) for place in before if listed[place]) > n_chars
+    for place in before:
+        kept[place] = kept[place] and not (rows[place].is_menu or (listed[place] and not is_text))
     end = tail
     for place in reversed(range(tail)):
         if rows[place].is_full or sum(block.weight for block in rows[place:end]) > 40:
             break
-        if rows[place].is_menu:
+        n_after = sum(len(block.text) for block in rows[place:tail])
+        is_short = n_after <= n_chars / 2 and n_after <= max(0.2 * n_chars, 80)
+        is_announced = place > 0 and rows[place - 1].box.tag in HEADINGS
+        if rows[place].is_menu or (listed[place] and is_short and not is_announced):
             end = place
     while 0 < end < len(rows) and rows[end - 1].box.tag in HEADINGS:
         end -= 1
@@ -427,13 +448,21 @@ def _without_ends(rows: list[Block], rules: list[int]) -> list[bool]:
     return [is_kept and place < end for place, is_kept in enumerate(kept)]
 
 
+def _is_listed_link(block: Block, rows: list[Block]) -> bool:
+    """Whether a block leads away, or is short and among such in a list; in a list, half of the items do."""
+    if block.box.tag not in LISTED:
+        return block.leads_away
+    listed = [other for other in rows if other.box.around is block.box.around and other.box.tag in LISTED]
+    n_needed = len(listed) + (block.box.tag in ("td", "th"))
+    return 2 * sum(other.leads_away for other in listed) >= n_needed and (block.leads_away or not block.is_full)
+
+
 def _last_links(rows: list[Block]) -> int:
     """Where the last sections of links to the same host start, up to a fifth of the text."""
     end = len(rows)
     for place in reversed(range(1, len(rows))):
         block = rows[place]
-        is_link = block.links > 0 and not (block.outer_links or block.place_links)
-        is_link = is_link and not block.weight
+        is_link = block.stays_on_host and not block.weight
         is_section = block.box.tag in HEADINGS and place < end - 1 and not is_link
         n_chars = sum(len(b.text) for b in rows[place:])
         if n_chars > 0.2 * sum(len(b.text) for b in rows) or not (is_link or is_section):

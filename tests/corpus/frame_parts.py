@@ -48,6 +48,26 @@ BEFORE = {
         ("版の一覧", "第一版"),
     ),
 }
+#: At the head and at the tail of the text's own box, in no box of their own.
+WITHIN = {
+    "letters before and after": Frame(
+        '<ul><li>前の便り: <a href="411.html">四月の会</a></li><li>次の便り: <a href="413.html">会費のこと</a></li>'
+        '<li>並べ方: <a href="date.html#412">[ 日付 ]</a> <a href="thread.html#412">[ 筋道 ]</a></li></ul>',
+        ("四月の会", "会費のこと", "並べ方"),
+    ),
+    "links in brackets": Frame(
+        '<p>[ <a href="1">前へ</a> | <a href="3">次へ</a> | <a href="t">筋道の順</a> ]</p>', ("前へ", "筋道の順")
+    ),
+    "other days": Frame(
+        '<ul><li class="on">今日</li><li><a href="/6">土曜の表</a></li><li><a href="/7">日曜の表</a></li></ul>',
+        ("今日", "土曜の表"),
+    ),
+    "links in cells": Frame(
+        '<table width="100%"><tr><td><a href="1">前の回</a></td><td><a href="3">次の回</a></td></tr></table>',
+        ("前の回", "次の回"),
+    ),
+    "a link": Frame('<p><a href="/print">紙に刷るための頁</a></p>', ("紙に刷る",)),
+}
 #: After the text.
 AFTER = {
     "footer": Frame(

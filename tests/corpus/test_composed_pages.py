@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from manyo.corpus.web.main_text import extract
 from tests.corpus.carriers import LEAD, ROWS, SENTENCES, VERSE, Shape
-from tests.corpus.frame_parts import AFTER, BEFORE, Frame
+from tests.corpus.frame_parts import AFTER, BEFORE, WITHIN, Frame
 
 NOTICE = (
     "鯖色の雌、三歳です。尾の先が鍵の形に曲がっています。",
@@ -55,3 +55,17 @@ def test_a_page_of_a_text_and_frames_gives_the_text_alone(
     kept = found.text.replace("\t", "\n").split("\n")
     assert [line for line in shape.lines if line not in kept] == []
     assert [string for frame in frames for string in frame.strings if string in found.text] == []
+
+
+@given(st.sampled_from(sorted(TEXTS)), st.sampled_from(BOXES), *[st.sampled_from(["", *sorted(WITHIN)])] * 2)
+@settings(max_examples=100, deadline=None)
+def test_lists_of_links_at_the_ends_of_a_text_within_its_box_are_frame(
+    text: str, box: str, first: str, last: str
+) -> None:
+    shape = TEXTS[text]
+    head, tail = (WITHIN[name] if name else Frame("", ()) for name in (first, last))
+    page = box.format(head.html + shape.html + tail.html)
+    found = extract(f"<html><title>迷い猫</title><body>{page}</body></html>").text
+    kept = found.replace("\t", "\n").split("\n")
+    assert [line for line in shape.lines if line not in kept] == []
+    assert [string for string in (*head.strings, *tail.strings) if string in found] == []

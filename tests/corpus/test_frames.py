@@ -34,6 +34,38 @@ def test_a_menu_before_the_text_is_frame(frame: str) -> None:
     assert extract(f"<body>{frame}{TEXT}</body>").text == KEPT
 
 
+#: As archives of mailing lists lead to other letters, and tables of times to those of other days.
+LISTS_OF_LINKS = (
+    "<ul><li>前の便り: <a href=411.html>四月の集まり</a><li>次の便り: <a href=413.html>会費のこと</a></ul>",
+    "<ul><li>平日</li><li><a href=sat>土曜の表</a></li><li><a href=sun>日曜の表</a></li></ul>",
+    "<dl><dt>前の便り</dt><dd><a href=411.html>四月の集まり</a></dd></dl>",
+    "<p><a href=print>印刷するための頁</a></p>",
+)
+
+
+@pytest.mark.parametrize("links", LISTS_OF_LINKS)
+def test_links_to_the_same_host_and_their_labels_at_an_end_are_frame(links: str) -> None:
+    page = f"<body><div><p>朝の話</p>{links}{TEXT * 2}{links}</div></body>"
+    assert extract(page).text == f"朝の話\n{KEPT}\n{KEPT}"
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        ("<ul><li><a href='#a'>雨の日</a></li></ul>", ""),  # the contents of the text
+        ("", "<ul><li><a href=https://b.example/>雨の日の本</a></li></ul>"),  # a source
+        ("", "<p><a href=x>店</a>は川のそばの古い家</p>"),  # more than a label
+        ("", "<table><tr><td><a href=x>傘</a></td><td>三本</td></tr></table>"),  # a row of data
+        ("", f"<ul>{'<li><a href=x>雨の日の本の話</a></li>' * 29}</ul>"),  # long beside the text
+        (f"<ul>{'<li><a href=x>雨の日の本の話</a></li>' * 29}</ul>", ""),  # longer than the text
+    ],
+)
+def test_links_that_are_more_than_a_menu_are_text(head: str, tail: str) -> None:
+    text = extract(f"<body><div><p>朝の話</p>{head}{TEXT}{tail}</div></body>").text
+    assert KEPT in text
+    assert text != f"朝の話\n{KEPT}"
+
+
 @pytest.mark.parametrize(
     "text",
     [
