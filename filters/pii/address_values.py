@@ -24,7 +24,7 @@ _ROMAN: Final = lazily(
     r"(?:,? [0-9]{3}-[0-9]{4})?(?:,? Japan)?(?![A-Za-z0-9])"
 )
 _ROMAN_PLACE: Final = lazily("-(?:ku|shi|cho|machi|gun|mura|son|ken|to|fu)\\b|\\bJapan\\b")
-_TOKEN: Final = lazily(r"(?:[一-鿿々〆〇ヶヵァ-ヴーぁ-ん・A-Za-z0-9'&.\-]|-(?=[0-9]))+")
+_TOKEN: Final = lazily(r"[一-鿿々〆〇ヶヵァ-ヴーぁ-ん・A-Za-z0-9'&.\-]+")
 _PLACE: Final = lazily("[都道府県市区町村郡島]|丁目|番地|大字|字")
 #: 第3会議室 is a room of a hall.
 _NUMBER: Final = lazily(
@@ -62,6 +62,7 @@ def read_address(fold: str, field: Field) -> tuple[int, int] | None:
 
 
 _APART: Final = lazily("[0-9] [0-9-] [0-9-]")
+_BLANKS: Final = lazily(" {0,3}(?:,(?= ))?")
 _NUMERIC: Final = "0123456789-"
 
 
@@ -88,7 +89,7 @@ def _read(fold: str, field: Field) -> tuple[int, int] | None:
     stop = code.end() if code else 0
     has_place = has_number = False
     while position < field.stop:
-        blanks = re.compile(" {0,3}(?:,(?= ))?").match(fold, position, field.stop)
+        blanks = _BLANKS.match(fold, position, field.stop)
         token = _TOKEN.match(fold, blanks.end() if blanks else position, field.stop)
         if not token:
             break

@@ -99,9 +99,8 @@ _STATED_BEFORE: Final = lazily(
     r"(?:私|僕|ぼく|わたし|俺|妻|夫|父|母|娘|息子|本人|彼|彼女|うち|こちら|当方|自分|お客様)?の?(?:「|『)?$"
 )
 _OPENING: Final = lazily(r"[ ]*(?:[\"'「『(【〔《〈\[]|<(?!\0)|亡(?=[ 一-鿿ァ-ヴ])|★|・(?=[^ ]))?[ ]*")
-_PHRASE: Final = lazily(
-    r"[一-鿿々ァ-ヴー゛゜・の/&A-Za-z0-9_\-]{0,16}$|(?:^|(?<=[^ぁ-ゖ一-鿿ァ-ヴ]))[ごお御]?[一-鿿]{0,6}$"
-)
+#: The letters of a noun phrase from its last one on: those of names of things, or kanji after an honorific.
+_PHRASE: Final = lazily(r"[一-鿿]{0,6}[ごお](?:$|(?=[^ぁ-ゖ一-鿿ァ-ヴ]))|[一-鿿々ァ-ヴー゛゜・の/&A-Za-z0-9_\-]{0,16}")
 _CELL_END: Final = {delimiter: lazily(rf"[\"']?{_NOTE}? *(?:{re.escape(delimiter)}|$)") for delimiter in "|,"}
 #: What a cell may hold after its label.
 _REST_OF_CELL: Final = lazily(rf"[* ]*{_NOTE}?[* :.．]*")
@@ -147,9 +146,21 @@ def fields(fold: str, pieces: Sequence[tuple[int, int]]) -> Iterator[Field]:
         Fields in the order of their labels; of one label, likelier places first.
     """
     words = _NearWords(fold)
-    for start, stop in pieces:
+    for start, stop in _adjoined(pieces):
         for label in labels(fold, start, stop):
             yield from _of_label(fold, label, words)
+
+
+def _adjoined(pieces: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Pieces that follow each other as one: no label goes over the line end or full stop between them."""
+    at = 0
+    while at < len(pieces):
+        start, stop = pieces[at]
+        at += 1
+        while at < len(pieces) and pieces[at][0] == stop:
+            stop = pieces[at][1]
+            at += 1
+        yield start, stop
 
 
 class _NearWords:
@@ -291,8 +302,9 @@ def _end(fold: str, char: str, start: int) -> int:
 def _phrase_start(fold: str, label: Label, line_start: int) -> int:
     """Where the noun phrase that ends with a label starts."""
     before = fold[max(line_start, label.start - _PHRASE_CHARS) : label.start]
-    phrase = _PHRASE.search(before)
-    return label.start - len(before) + phrase.start() if phrase else label.start
+    letters = _PHRASE.match(before[::-1])
+    assert letters is not None  # it may be empty
+    return label.start - letters.end()
 
 
 def _fills_cell(fold: str, label: Label, phrase_start: int, firm: re.Match[str]) -> bool:

@@ -41,7 +41,15 @@ from manyo.filters.pii.joined_names import joined_names
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
 from manyo.filters.pii.lazily import lazily
-from manyo.filters.pii.matching import AGE_HOLE, HOLE, NAME_HOLE, UNLESS_CHARS, Pattern, matches_of
+from manyo.filters.pii.matching import (
+    AGE_HOLE,
+    HOLE,
+    NAME_HOLE,
+    UNLESS_CHARS,
+    Pattern,
+    accepted,
+    first_match,
+)
 from manyo.filters.pii.name_evidence import private_stretches
 from manyo.filters.pii.names import Contact, names
 from manyo.filters.pii.normal_form import digits_read, folded
@@ -485,14 +493,19 @@ def _matched(
     """Matches that need no context, and those whose context decides."""
     settled: list[_Span] = []
     pending: list[tuple[Pattern, _Span]] = []
-    for kind, of_kind in patterns.items():
-        passed = gated.get(kind)
-        if not passed:
-            continue
-        for pattern in of_kind:
+    if not gated:
+        return settled, pending
+    firsts: dict[tuple[re.Pattern[str], int], re.Match[str] | None] = {}
+    for kind in [kind for kind in patterns if kind in gated]:
+        passed = gated[kind]
+        for pattern in patterns[kind]:
             pieces = [(passed[0][0], len(text))] if pattern.across_lines else passed
             for start, stop in pieces:
-                for match in matches_of(pattern, text, start, stop):
+                # Telephone numbers have four patterns with one expression.
+                key = (pattern.expression, start)
+                if key not in firsts:
+                    firsts[key] = first_match(pattern, text, start, stop)
+                for match in accepted(pattern, firsts[key], text, stop):
                     span = _Span(*match.span(), pattern.kind, pattern.score, pattern.name)
                     if pattern.needs or pattern.unless:
                         pending.append((pattern, span))

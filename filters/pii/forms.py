@@ -71,6 +71,7 @@ _SPACED: Final = lazily(
 )
 _ALONE: Final = lazily(rf"{_BULLET}[^\s0-9:。、「」<>](?:[^\n\t0-9:。、「」<>]{{0,17}}):?")
 _EDGE: Final = " \t\"'*"
+_EDGE_AFTER: Final = _EDGE + "\r,;、"
 
 
 def pairs(fold: str, start: int, stop: int) -> Iterator[list[Pair]]:
@@ -103,22 +104,21 @@ def form_stretches(fold: str, evidence: Iterable[Interval]) -> Iterator[Interval
 
 
 def _every_pair(fold: str, start: int, stop: int) -> Iterator[Pair]:
-    for layout, found in (
-        ("bracket", list(_BRACKETED.finditer(fold, start, stop))),
-        ("mark", list(_marked(fold, start, stop))),
-        ("blank", list(_SPACED.finditer(fold, start, stop))),
+    for layout, sorts, of_label, found in (
+        ("bracket", ("open", "round"), ("label", "of_round"), _BRACKETED.finditer(fold, start, stop)),
+        ("mark", ("mark",), ("label", "inner"), _marked(fold, start, stop)),
+        ("blank", (), ("label",), _SPACED.finditer(fold, start, stop)),
     ):
         for match, following in pairwise([*found, None]):
             assert match is not None  # only the last one is
-            groups = match.groupdict()
-            sort = groups.get("open") or groups.get("round") or groups.get("mark") or ""
+            sort = next((match[group] for group in sorts if match[group]), "")
             line_stop = _line_stop(fold, match.end(), stop)
             if following and following.start() < line_stop:
                 line_stop = following.start()
             value = _trimmed(fold, match.end(), line_stop)
             if layout == "bracket" and value[0] >= value[1] and line_stop < stop:
                 value = _trimmed(fold, line_stop + 1, _line_stop(fold, line_stop + 1, stop))
-            label = match.span(next(name for name in ("label", "of_round", "inner") if groups.get(name)))
+            label = match.span(next(group for group in of_label if match[group]))
             if value[0] < value[1] and (layout == "bracket" or _LETTER.search(fold, *label)):
                 yield Pair(label, value, layout + sort)
     lines = _lines(fold, start, stop)
@@ -176,11 +176,9 @@ def _line_stop(fold: str, start: int, stop: int) -> int:
 
 def _trimmed(fold: str, start: int, stop: int) -> Interval:
     """A stretch without what stands around a value."""
-    while start < stop and fold[start] in _EDGE:
-        start += 1
-    while start < stop and fold[stop - 1] in _EDGE + "\r,;、":
-        stop -= 1
-    return start, stop
+    chars = fold[start:stop].lstrip(_EDGE)
+    start = stop - len(chars)
+    return start, start + len(chars.rstrip(_EDGE_AFTER))
 
 
 # --- what the labels of a form are, and what their values may be ---
@@ -236,7 +234,11 @@ def _holds(starts: Sequence[int], interval: Interval) -> bool:
 
 
 def _overlaps(values: Sequence[Interval], interval: Interval) -> bool:
-    return any(start < interval[1] and interval[0] < stop for start, stop in values)
+    first, last = interval
+    for start, stop in values:  # noqa: SIM110 - `any` makes a generator for each of some thousand pairs
+        if start < last and first < stop:
+            return True
+    return False
 
 
 @lru_cache(maxsize=1 << 12)

@@ -278,8 +278,8 @@ def may_end_with_role(text: str) -> bool:
 def _stands_alone(starts: Sequence[int], chars: str, first: int, last: int) -> bool:
     """Whether a word is not the inside of a longer Latin word: name in username."""
     return not (
-        (first and _LATIN.match(chars, first) and _ALNUM.match(chars, first - 1) and _joins_at(starts, first))
-        or (_LATIN.match(chars, last - 1) and _LATIN.match(chars, last) and _joins_at(starts, last))
+        (first and "a" <= chars[first] <= "z" and _ALNUM.match(chars, first - 1) and _joins_at(starts, first))
+        or ("a" <= chars[last - 1] <= "z" and _LATIN.match(chars, last) and _joins_at(starts, last))
     )
 
 

@@ -65,20 +65,26 @@ class Pattern:
         object.__setattr__(self, "first", lazily(first[1], self.expression.flags) if first else None)
 
 
-def matches_of(pattern: Pattern, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:
-    """Accepted matches in `text[start:stop]`; a refused one does not hide another that starts inside it."""
+def first_match(pattern: Pattern, text: str, start: int, stop: int) -> re.Match[str] | None:
+    """The first match in `text[start:stop]`, accepted or not; the same for all patterns with an expression."""
     if pattern.first:
         # Python looks for one of some characters ten times as fast as it finds out that nothing matches.
         place = pattern.first.search(text, start, stop)
         if not place:
-            return
+            return None
         start = place.start()
-    while match := pattern.expression.search(text, start, stop):
+    return pattern.expression.search(text, start, stop)
+
+
+def accepted(pattern: Pattern, match: re.Match[str] | None, text: str, stop: int) -> Iterator[re.Match[str]]:
+    """Of a match and those after it in `text[:stop]` the accepted ones; a refused one hides none that starts in it."""
+    while match:
         if pattern.accept(match):
             yield match
             start = match.end()
         else:
             start = match.start() + 1
+        match = pattern.expression.search(text, start, stop)
 
 
 #: For `str.translate`: letters, digits and full stops in half width, and kanji for digits as digits.

@@ -279,8 +279,9 @@ def evident_names(
         Names that do not overlap, in order.
     """
     text = within.text
-    ends = {stop for _, stop in evidence}
+    ends = {stop for _, stop in evidence} if near else set()
     starts = {start for start, _ in evidence}
+    word_ends = _WordEnds(text)
     reached = 0
     for first, last in stretches:
         for start, stop in name_starts(text, within.points, first, last):
@@ -289,16 +290,11 @@ def evident_names(
             kanji = text[start:stop]
             if kanji and not _may_be_name(kanji, text.startswith(" ", stop)):
                 continue
-            if within.in_hole(start) or _KIN_WORD.match(text, start):
+            readings = set(_readings(within, start, kanji, word_ends))
+            if not readings or within.in_hole(start) or _KIN_WORD.match(text, start):
                 continue
-            if kanji and _WORD_BEFORE.match(text, start) and max(surname_lengths(kanji[:2]), default=0) < 2:
-                continue
-            best = (0.0, 0)
-            readings = set(_readings(within, start, kanji))
-            before = _before(text, start, ends if near else set()) if readings else None
-            for reading in readings:
-                assert before is not None  # there is a reading
-                best = max(best, (_score(text, start, before, reading, starts, near), reading.stop))
+            before = _before(text, start, ends)
+            best = max((_score(text, start, before, reading, starts, near), reading.stop) for reading in readings)
             if best[0] >= enough and not _is_public(text, start, best[1]):
                 reached = best[1]
                 yield start, reached, 0.75, "name_evident"
@@ -306,6 +302,18 @@ def evident_names(
 
 #: How far before a place the cues are looked for.
 _BEFORE_CHARS: Final = 20
+
+
+class _WordEnds(dict[int, bool]):
+    """Whether a name may end at each place of a text: several ways to read a name ask for the same places."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def __missing__(self, place: int) -> bool:
+        self[place] = is_end = _WORD_ENDS.match(self._text, place) is not None
+        return is_end
 
 
 class _Before(NamedTuple):
@@ -356,54 +364,60 @@ def _score(text: str, start: int, before: _Before, reading: _Reading, starts: se
     return score + reading.weight + (_PASSAGE if near or reading.is_alone else _PASSAGE / 2)
 
 
-def _readings(within: OpenText, start: int, kanji: str) -> Iterator[_Reading]:
+def _readings(within: OpenText, start: int, kanji: str, word_ends: _WordEnds) -> Iterator[_Reading]:
     """The ways to read the letters at a place as a name; `kanji` are those that start there."""
     text = within.text
     if text[start - 1 : start].isdigit():
         return
     if text[start] < "一":
-        yield from _in_kana_or_latin(text, start, within.limit(start))
+        yield from _in_kana_or_latin(text, start, within.limit(start), word_ends)
         return
     stop = start + len(kanji)
     lengths = surname_lengths(kanji[:_SURNAME_CHARS])
     limit = within.limit(start)
-    if text.startswith(" ", stop):
+    is_before_gap = text.startswith(" ", stop)
+    if is_before_gap:
         mixed = _MIXED.match(text, start, limit)
-        if mixed and _is_mixed(mixed[0]) and _WORD_ENDS.match(text, mixed.end()):
+        if mixed and _is_mixed(mixed[0]) and word_ends[mixed.end()]:
             yield _Reading(mixed.end(), 2.0)
         ocr = _OCR.match(text, start, limit)
         if ocr:
-            yield from _printed_apart(text, start, ocr)
+            yield from _printed_apart(text, start, ocr, word_ends)
     if _is_no_name(kanji):
         # 沓掛 is a place, too.
         gap = _GAP.match(text, stop, limit) if is_place(kanji) else None
         if gap and len(kanji) <= _UNKNOWN_SURNAME_CHARS:
-            yield from _givens(text, start, gap.end(), limit, 0.5, surname_is_known=False)
+            yield from _givens(text, start, gap.end(), limit, 0.5, False, word_ends)
         if is_place(kanji):
             yield from _addressed_unknown(text, start, stop)
         return
     if not lengths:
         yield from _addressed_unknown(text, start, stop)
-        pair = _UNKNOWN_PAIR.match(text, start, limit)
+        pair = _UNKNOWN_PAIR.match(text, start, limit) if is_before_gap else None
         if pair and not any(is_common(word) or is_place(word) for word in pair[0].split()):
             yield _Reading(pair.end(), 1.0)
-    is_split = bool(_IN_OTHER_WORD.search(text, max(0, start - 3), start))
     for n_surname in range(min(_SURNAME_CHARS, len(kanji)), 0, -1):
         is_known = n_surname in lengths
         at = start + n_surname
-        gap = _GAP.match(text, at, limit) if at == stop else None
-        if gap and not is_split and is_known:
-            yield from _apart_given(text, gap.end(), limit)
-        if gap and not is_split and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
-            yield from _givens(text, start, gap.end(), limit, 2.0 if is_known else 0.5, is_known)
-        elif not gap and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
-            weight = (1.0 if n_surname > 1 else 0.5) if is_known else -0.5
-            yield from _givens(text, start, at, limit, weight, is_known)
+        gap = _GAP.match(text, at, limit) if is_before_gap and at == stop else None
+        if not gap:
+            if is_known or n_surname <= _UNKNOWN_SURNAME_CHARS:
+                weight = (1.0 if n_surname > 1 else 0.5) if is_known else -0.5
+                yield from _givens(text, start, at, limit, weight, is_known, word_ends)
+        elif (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS) and not _is_split(text, start):
+            if is_known:
+                yield from _apart_given(text, gap.end(), limit, word_ends)
+            yield from _givens(text, start, gap.end(), limit, 2.0 if is_known else 0.5, is_known, word_ends)
         surname = kanji[:n_surname]
-        is_person = is_known and not is_split and surname not in NO_SURNAME and surname not in _NO_PERSON
-        if is_person and _WORD_ENDS.match(text, at) and _is_word(text, start, surname):
+        is_person = is_known and word_ends[at] and surname not in NO_SURNAME and surname not in _NO_PERSON
+        if is_person and _is_word(text, start, surname) and not _is_split(text, start):
             is_named = bool(_ADDRESSED.match(text, at)) or not may_be_place(surname)
             yield _Reading(at, 1.0 if is_named else 0.5, is_alone=True)
+
+
+def _is_split(text: str, start: int) -> bool:
+    """Whether letters go on a number or a word that is printed letter by letter."""
+    return bool(_IN_OTHER_WORD.search(text, max(0, start - 3), start))
 
 
 def _addressed_unknown(text: str, start: int, stop: int) -> Iterator[_Reading]:
@@ -417,7 +431,7 @@ def _addressed_unknown(text: str, start: int, stop: int) -> Iterator[_Reading]:
             yield _Reading(start + n_chars, 1.0 if "様" in title[0] else 0.0, is_alone=True)
 
 
-def _in_kana_or_latin(text: str, start: int, limit: int) -> Iterator[_Reading]:
+def _in_kana_or_latin(text: str, start: int, limit: int, word_ends: _WordEnds) -> Iterator[_Reading]:
     """Names of foreigners, and two words in hiragana."""
     titled = _TITLED_WORD.match(text, start, limit)
     if titled and not is_no_latin(titled[0]) and not is_common_kana(titled[0]):
@@ -431,20 +445,22 @@ def _in_kana_or_latin(text: str, start: int, limit: int) -> Iterator[_Reading]:
             yield _Reading(foreign.end(), 2.0 if is_known else 1.0)
         return
     mixed = _MIXED.match(text, start, limit)
-    if mixed and _is_mixed(mixed[0]) and _WORD_ENDS.match(text, mixed.end()):
+    if mixed and _is_mixed(mixed[0]) and word_ends[mixed.end()]:
         yield _Reading(mixed.end(), 2.0)
     ocr = _OCR.match(text, start, limit)
     if ocr:
-        yield from _printed_apart(text, start, ocr)
+        yield from _printed_apart(text, start, ocr, word_ends)
     kana = _HIRAGANA.match(text, start, limit)
     gap = _GAP.match(text, kana.end(), limit) if kana and 1 < len(kana[0]) <= _SURNAME_CHARS else None
     if gap:
-        yield from _givens(text, start, gap.end(), limit, 1.0, surname_is_known=True)
+        yield from _givens(text, start, gap.end(), limit, 1.0, True, word_ends)
 
 
 @lru_cache(maxsize=1 << 16)
 def _may_be_name(kanji: str, is_before_gap: bool) -> bool:
     """Whether a name may start with kanji before something else; nearly all words end here."""
+    if _WORD_BEFORE.match(kanji) and max(surname_lengths(kanji[:2]), default=0) < 2:
+        return False
     is_of_length = bool(surname_lengths(kanji[:_SURNAME_CHARS])) or 2 < len(kanji) <= 6
     return is_before_gap or (is_of_length and not _is_no_name(kanji))
 
@@ -480,7 +496,9 @@ def private_stretches(text: str) -> Iterator[Interval]:
         last = match
 
 
-def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_is_known: bool) -> Iterator[_Reading]:
+def _givens(
+    text: str, start: int, at: int, limit: int, weight: float, surname_is_known: bool, word_ends: _WordEnds
+) -> Iterator[_Reading]:
     """The readings of the letters from `at` on as the given name of a name that starts at `start`."""
     is_apart = text[at - 1] == " "
     kana = _HIRAGANA.match(text, at, limit) if is_apart and surname_is_known else None
@@ -491,8 +509,10 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
             yield _Reading(at + n_chars, weight + 1.0)
             return
     run = _RUN.match(text, at, min(limit, at + _GIVEN_CHARS))
-    for stop in range(run.end() if run else at, at, -1):
-        if not _WORD_ENDS.match(text, stop) or text[start:stop] in _NO_PERSON or text[start : start + 2] in _ERAS:
+    if not run or text[start : start + 2] in _ERAS:
+        return
+    for stop in range(run.end(), at, -1):
+        if not word_ends[stop] or text[start:stop] in _NO_PERSON:
             continue
         given = text[at:stop]
         is_given = "名" in parts(given) and (surname_is_known or len(given) > 1)
@@ -519,26 +539,26 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
                 yield _Reading(stop, weight + 0.5)
 
 
-def _apart_given(text: str, at: int, limit: int) -> Iterator[_Reading]:
+def _apart_given(text: str, at: int, limit: int, word_ends: _WordEnds) -> Iterator[_Reading]:
     """The reading of single letters from `at` on as the given name of a known surname: 波多野 義 弘."""
     letters = _APART_GIVEN.match(text, at, limit)
     while letters:
-        if "名" in parts(letters[0].replace(" ", "")) and _WORD_ENDS.match(text, letters.end()):
+        if "名" in parts(letters[0].replace(" ", "")) and word_ends[letters.end()]:
             yield _Reading(letters.end(), 3.5)
             return
         letters = _APART_GIVEN.match(text, at, letters.end() - 1)
 
 
-def _printed_apart(text: str, start: int, match: re.Match[str]) -> Iterator[_Reading]:
+def _printed_apart(text: str, start: int, match: re.Match[str], word_ends: _WordEnds) -> Iterator[_Reading]:
     """Names whose letters OCR set apart: 湯 浅 寛, 鵜 飼 ミ ツ."""
     stop = match.end()
-    if _IN_OTHER_WORD.search(text, max(0, start - 3), start):
+    if _is_split(text, start):
         return
     while stop > start:
         letters = text[start:stop].replace(" ", "")
         if len(letters) < 3:
             return
-        if not _WORD_ENDS.match(text, stop):
+        if not word_ends[stop]:
             pass
         elif is_full_name(letters):
             yield _Reading(stop, 3.0)

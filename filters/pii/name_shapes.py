@@ -26,6 +26,8 @@ _GAP: Final = lazily("[ 　]{0,2}")
 #: 小比類巻, ささのがわ; けんいちろう.
 _SURNAME_CHARS, _GIVEN_CHARS = 5, 6
 
+_SURNAME_LETTERS: Final = lazily(f"{LETTER}{{1,{_SURNAME_CHARS}}}")
+
 # Forms of characters that names have and the dictionary lacks.
 _DICTIONARY_FORMS: Final = str.maketrans("髙﨑𠮷德濵瀨眞邊邉澤齋齊廣嶋國櫻", "高崎吉徳浜瀬真辺辺沢斎斉広島国桜")
 
@@ -140,6 +142,7 @@ _NO_LATIN: Final = lazily(
     r"|new|all|public|private|type|value|string|number|id|null|not|unique|primary|key|text|cloud|platform|google|amazon"
     r"|microsoft|windows|linux|server|version|stats|style|presents)\b"
 )
+_MAY_BE_SPACED: Final = lazily(".{1,3}[ 　]")
 _OCR_LETTERS: Final = lazily(f"{LETTER}{{1,3}}(?: {{1,2}}{LETTER}{{1,3}}){{2,9}}(?!{LETTER})")
 _UNKNOWN_PAIR: Final = lazily(
     "(?:[一-鿿々ヶ]{1,4}|[ぁ-ゖ]{1,3}[一-鿿]{1,2}|[ァ-ヴー]{2,8})[ 　]{1,2}"
@@ -285,27 +288,37 @@ def name_chars(window: str, belief: Belief) -> int:
         window: text from where a name may start, up to `WINDOW_CHARS`, a hole or a given stop.
         belief: what counts as one.
     """
-    if belief.is_expected:
+    if not window:
+        return 0
+    # Most places where a name may start have a kanji.
+    first = window[0]
+    if belief.is_expected and "ぁ" <= first <= "ー":
         kana = _KANA_WORDS.match(window)
         is_thing = kana and (
             _OF_COMPANY.search(kana[0]) or any(word in _NO_PERSON for word in re.split("[ 　]", kana[0]))
         )
         if kana and not is_thing:
             return kana.end()
-    if (belief.is_firm or belief.has_latin) and (latin := _LATIN.match(window)) and not is_no_latin(latin[0]):
+    if (
+        first < "ぁ"
+        and (belief.is_firm or belief.has_latin)
+        and (latin := _LATIN.match(window))
+        and not is_no_latin(latin[0])
+    ):
         return latin.end()
     return max(
         _known(window, belief),
-        _spaced(window, belief.alone == 1) if belief.is_expected else 0,
+        _spaced(window, belief.alone == 1) if belief.is_expected and _MAY_BE_SPACED.match(window) else 0,
         _by_shape(window) if belief.is_firm else 0,
     )
 
 
 def _known(window: str, belief: Belief) -> int:
     """The length of the surname, and given name, that the dictionary knows."""
-    run = _RUN.match(window)
-    lengths = surname_lengths(run[0][:_SURNAME_CHARS]) if run else ()
-    if not run or not lengths or is_common(run[0]) or is_place(run[0]):
+    letters = _SURNAME_LETTERS.match(window)
+    lengths = surname_lengths(letters[0]) if letters else ()
+    run = _RUN.match(window) if lengths else None
+    if not run or is_common(run[0]) or is_place(run[0]):
         return 0
     longest_alone = 0
     for n_surname in lengths:

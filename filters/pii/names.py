@@ -90,8 +90,9 @@ _PUBLIC_TABLE: Final = lazily(
 )
 _PRIVATE_TABLE: Final = lazily("住所|電話|連絡先|携帯|メール|生年月日|口座|(?i:tel|mail|phone|address)")
 _TITLED: Final = lazily("名義(?=[)で」])|(?<=[A-Za-zァ-ヴ一-鿿]) ?㊞")
-#: All that may be in a name, up to its end.
-_NAME_LETTERS: Final = lazily(f"(?:{LETTER}|[A-Za-zÀ-ƿḀ-ỿ'’,./・＝=･ 　-])+$")
+#: All that may be in a name.
+_NAME_LETTERS: Final = lazily(f"[{LETTER[1:-1]}A-Za-zÀ-ƿḀ-ỿ'’,./・＝=･ 　-]+")
+_ROLE_END: Final = lazily("[者主組人](?=[^者主組人])")
 _KATAKANA_NAME: Final = lazily("[ァ-ヴー]{2,} ?[ァ-ヴー]{2,}")
 _SECTION_BEFORE: Final = lazily("[部課係室局科班会店校院] ?$")
 # A list of donors: an amount, then names.
@@ -363,14 +364,11 @@ def _addressed(within: OpenText, address: re.Match[str]) -> Iterator[Name]:
     """The name before 様 or 宛, or a name in katakana alone in its line before さん."""
     text = within.text
     is_title = "さん" not in address[0]
-    roles = [
-        match.end()
-        for match in re.compile("[者主組人](?=[^者主組人])").finditer(
-            text, max(0, address.start() - WINDOW_CHARS), address.start()
-        )
-    ]
-    letters = _NAME_LETTERS.search(text, max(0, address.start() - WINDOW_CHARS), address.start())
-    first = letters.start() if letters else address.start()
+    reach = max(0, address.start() - WINDOW_CHARS)
+    roles = [match.end() for match in _ROLE_END.finditer(text, reach, address.start())]
+    # Sought from its end, the name costs one pass.
+    letters = _NAME_LETTERS.match(text[reach : address.start()][::-1])
+    first = address.start() - (letters.end() if letters else 0)
     for start in sorted({*within.starts_before(address.start()), *roles}):
         if start < first:
             continue

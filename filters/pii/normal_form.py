@@ -97,8 +97,9 @@ _TWO: Final = lazily(
     f"|(?<={_KANJI_DIGIT})ニ+(?![ァ-ヴーぁ-ゖ])"
 )
 #: 九ー四 is read for 九-四, 74一2 for 74-2, and ー関市 for 一関市.
-_HYPHEN: Final = lazily(f"(?<={_KANJI_DIGIT})ー(?={_KANJI_DIGIT})|(?<=[0-9])一(?=[0-9])")
-_ONE: Final = lazily("(?<![ぁ-ー])ー(?=[一-鿿])")
+#: Python looks for a literal at the start of an expression fast, so it stands before what must be before it.
+_HYPHEN: Final = lazily(f"ー(?<={_KANJI_DIGIT}ー)(?={_KANJI_DIGIT})|一(?<=[0-9]一)(?=[0-9])")
+_ONE: Final = lazily("ー(?<![ぁ-ー]ー)(?=[一-鿿])")
 _LIKE_DIGITS: Final = str.maketrans("OoQlI", "00011")
 _UNITS: Final = "年月日曰歳才番号丁"
 

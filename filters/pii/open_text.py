@@ -31,6 +31,7 @@ class OpenText:
         self.text = text
         self.holes = holes
         self._starts = [start for start, _ in holes]
+        self._limits = [*self._starts, len(text)]
 
     @cached_property
     def points(self) -> Uint32s:
@@ -39,25 +40,20 @@ class OpenText:
 
     def name_end(self, start: int, belief: Belief, stop: int | None = None) -> int:
         """Where the name that starts at `start` ends, 0 if there is no name."""
-        nearest = bisect_right(self._starts, start)
-        if nearest and self.holes[nearest - 1][1] > start:
+        if self.in_hole(start):
             return 0
-        limit = self._starts[nearest] if nearest < len(self._starts) else len(self.text)
-        line = self.text.find("\n", start, min(limit, start + WINDOW_CHARS))
-        end = min(limit, start + WINDOW_CHARS, line if line >= 0 else limit, limit if stop is None else stop)
-        n_chars = name_chars(self.text[start:end], belief)
+        end = self.limit(start)
+        n_chars = name_chars(self.text[start : end if stop is None or stop > end else stop], belief)
         return start + n_chars if n_chars else 0
 
     def in_hole(self, position: int) -> bool:
         """Whether a position is in a hole."""
         nearest = bisect_right(self._starts, position)
-        return bool(nearest) and self.holes[nearest - 1][1] > position
+        return nearest > 0 and self.holes[nearest - 1][1] > position
 
     def limit(self, start: int) -> int:
         """How far letters from `start` on may belong to one name: to a line end, a hole or the longest name."""
-        nearest = bisect_right(self._starts, start)
-        end = min(len(self.text), start + WINDOW_CHARS)
-        end = min(end, self._starts[nearest]) if nearest < len(self._starts) else end
+        end = min(self._limits[bisect_right(self._starts, start)], start + WINDOW_CHARS)
         line = self.text.find("\n", start, end)
         return line if line >= 0 else end
 
@@ -67,11 +63,12 @@ class OpenText:
         line = self.text.rfind("\n", 0, stop) + 1
         hole_end = self.holes[nearest][1] if nearest >= 0 else 0
         first = max(stop - _REACH_CHARS, line, hole_end)
-        for start in range(first, stop):
-            # Characters up to a hole's end are not part of the name, whether it is masked already or not.
-            is_start = self.is_line_start(start) or start == hole_end
-            if is_start or (start > first and WORD_BREAK.match(self.text, start - 1)):
-                yield start
+        # Characters up to a hole's end are not part of the name, whether it is masked already or not.
+        if first < stop and first in (line, hole_end):
+            yield first
+        # Each break is one character.
+        for word_break in WORD_BREAK.finditer(self.text, first, stop):
+            yield word_break.end()
 
     def is_line_start(self, start: int) -> bool:
         """Whether a line starts there."""

@@ -87,15 +87,21 @@ _BETWEEN = f"{_MARKS}{{0,6}}\n?{_MARKS}{{0,3}}"
 #: Before a bare number, these mean that it is something else.
 _OTHER_NUMBER = lazily(rf"(?:{_OTHER_WORD})[^0-9０-９\n]{{0,4}}$", re.IGNORECASE)
 _THING_BEFORE = lazily(rf"(?:{_THING}){_BETWEEN}$")
+#: The last letter of any of them, from the end of a text on.
+_END_OF_THING = lazily(rf"\n?{_MARKS}{{0,3}}\n?{_MARKS}{{0,6}}[番式名種型号機ドルトンーA-Za-z#]")
 
 
 def _is_of_thing(match: re.Match[str]) -> bool:
     """Whether the words before a number, or the head of its column, name a thing that has it."""
     text, start = match.string, match.start()
     # 所 蔵 番 号 is printed with blanks.
-    before = re.sub("(?<=[一-鿿])[ 　](?=[一-鿿])", "", text[max(0, start - UNLESS_CHARS) : start])
-    is_before = _THING_BEFORE.search(before)
-    return bool(is_before or _THING_BEFORE.search(header_of(text, start)))
+    before = re.sub("[ 　](?<=[一-鿿].)(?=[一-鿿])", "", text[max(0, start - UNLESS_CHARS) : start])
+    header = header_of(text, start)
+    # Sought from its end, the word costs little where there is none.
+    return bool(
+        (_END_OF_THING.match(before[::-1]) and _THING_BEFORE.search(before))
+        or (header and _THING_BEFORE.search(header))
+    )
 
 
 # Area codes as of 総務省's list: 012, 013, 014 and 016 exist only as starts of longer ones.

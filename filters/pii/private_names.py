@@ -84,7 +84,7 @@ INTRODUCED_GATE: Final = (
 _ITEM: Final = lazily(
     r"^[ \t]*(?:[-*・○●◯□■◆◇▼▲>＞]|[0-9]{1,4}[.): ]|[ア-ン]\)|\([0-9]{1,3}\)|[①-⑳])[ \t]*", re.MULTILINE
 )
-_NEXT_WORD: Final = lazily(r"(?: |\t|:|/|,)+")
+_NEXT_WORD: Final = lazily("[ \t:/,][ \t:/,]*")
 _ITEM_END: Final = lazily(r" ?(?:$|[\n(\t:/,、・]| |様|さん|くん|ちゃん|氏|先生|殿|<)")
 
 

@@ -54,7 +54,12 @@ AS_EXAMPLE: Final = lazily("[」』\"']? ?(?:の(?:よう|ごと)[にくな]|と
 EXAMPLE_CHARS: Final = 100
 #: Names after these words are not those of anybody.
 EXAMPLE: Final = lazily(
-    "(?:env|conf|config|ya?ml|json|ini)\\.(?:example|sample|template)|ダミー|主人公|ヒロイン|記入例|入力例|記載例|書き方|見本|サンプル|種族|声優|登場人物|キャラクター|必殺技|魔法使い|CV"
+    # Python looks for one of some characters fast where each alternative starts with one.
+    "|".join(
+        f"{file}\\.(?:example|sample|template)" for file in ("env", "conf", "config", "yaml", "yml", "json", "ini")
+    )
+    + "|ダミー|主人公|ヒロイン|記入例|入力例|記載例|書き方|見本|サンプル|種族|声優|登場人物|キャラクター|必殺技"
+    "|魔法使い|CV"
 )
 #: 皆さん, 奥様 and the like are no persons by name.
 NO_SURNAME: Final = "文仕模多異皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下内外間"

@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 
 from manyo.corpus.text import Texts
 from manyo.filters import pii
-from manyo.filters.pii.gate_automata import keep
+from manyo.filters.pii.fields import _phrase_start
+from manyo.filters.pii.gate_automata import edge_chars, keep
+from manyo.filters.pii.gate_kernels import BEYOND
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.label_kernels import longest_words
-from manyo.filters.pii.labels import trie_of
-from manyo.filters.pii.matching import Pattern, matches_of
+from manyo.filters.pii.labels import Label, trie_of
+from manyo.filters.pii.matching import Pattern, accepted, first_match
 from manyo.filters.pii.name_evidence import AFTER, BEFORE
+from manyo.filters.pii.name_shapes import _KANA_WORDS, _LATIN
 from manyo.filters.pii.name_starts import STARTS, name_starts
 from manyo.filters.pii.normal_form import (
     _MARKED,
@@ -31,10 +34,11 @@ from manyo.filters.pii.normal_form import (
     normal_form,
     normal_word,
 )
-from manyo.filters.pii.open_text import OpenText
+from manyo.filters.pii.open_text import WORD_BREAK, OpenText
 from manyo.filters.pii.opened import opened
 from manyo.filters.pii.patterns import PATTERNS
-from manyo.filters.pii.rejoined import rejoined
+from manyo.filters.pii.phone_patterns import _END_OF_THING, _THING, _THING_BEFORE
+from manyo.filters.pii.rejoined import _APART, _MAY_BE_APART, _apart, rejoined
 from manyo.filters.pii.value_gates import VALUE_GATES
 
 PRINTED = "氏名番号口座パスワード力ロﾌﾘｶﾞﾅガ゛゜ﾞﾟＥ-ｍａｉｌ：（）　 \t\n\u200b\ufeff曰あのはABOl09０９〇一😀𠮷\ud800"
@@ -92,7 +96,8 @@ def naive_matches(pattern: Pattern, text: str) -> Iterator[tuple[int, int]]:
 @given(st.lists(st.sampled_from([*WRITTEN.split(" "), *" あTEL:-の"]), max_size=12).map("".join))
 def test_looking_for_the_first_character_of_a_pattern_hides_no_match(text: str) -> None:
     for pattern in PATTERNS:
-        assert [match.span() for match in matches_of(pattern, text, 0, len(text))] == list(naive_matches(pattern, text))
+        found = accepted(pattern, first_match(pattern, text, 0, len(text)), text, len(text))
+        assert [match.span() for match in found] == list(naive_matches(pattern, text))
 
 
 def test_a_pattern_whose_first_character_is_known_starts_with_nothing_else() -> None:
@@ -190,6 +195,68 @@ def test_names_start_where_the_expression_says(text: str, data: st.DataObject) -
     kanji = re.compile("[一-鿿々ヶ﨑𠮷]*")
     expected = [(start, kanji.match(text, start).end()) for start in starts]  # type: ignore[union-attr]
     assert list(name_starts(text, OpenText(text, []).points, first, last)) == expected
+
+
+@settings(max_examples=100)
+@given(st.text(st.sampled_from("ご氏名の番号ア・ーいA_\t 。御お"), max_size=12))
+def test_the_phrase_before_a_label_is_read_from_its_end_as_from_its_start(text: str) -> None:
+    from_start = re.compile(
+        r"[一-鿿々ァ-ヴー゛゜・の/&A-Za-z0-9_\-]{0,16}$|(?:^|(?<=[^ぁ-ゖ一-鿿ァ-ヴ]))[ごお御]?[一-鿿]{0,6}$"
+    )
+    match = from_start.search(text)
+    assert match is not None
+    label = Label(len(text), len(text) + 2, "電話", ())
+    assert _phrase_start(text + "電話", label, 0) == match.start()
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(st.sampled_from([*"品番 :の\nが#-あ", "型番", "注文番号", "order no", "ticket #", "s/n", "号機"])).map(
+        "".join
+    )
+)
+def test_no_word_of_a_thing_before_a_number_is_hidden_by_its_last_letter(text: str) -> None:
+    assert not _THING_BEFORE.search(text) or _END_OF_THING.match(text[::-1])
+
+
+def test_a_word_of_a_thing_ends_with_a_letter_that_is_sought() -> None:
+    last = edge_chars(_THING, is_last=True)
+    assert last is not None
+    for point in np.flatnonzero(last[:BEYOND]).tolist():
+        assert _END_OF_THING.match(chr(point)), chr(point)
+
+
+def test_names_in_kana_or_latin_letters_start_with_such_a_letter() -> None:
+    in_kana, in_latin = (edge_chars(shape.pattern, is_last=False) for shape in (_KANA_WORDS, _LATIN))
+    assert in_kana is not None
+    assert in_latin is not None
+    assert {chr(point) for point in np.flatnonzero(in_kana[:BEYOND]).tolist()} <= set(map(chr, range(0x3041, 0x30FD)))
+    assert np.flatnonzero(in_latin[:BEYOND]).max() < ord("ぁ")
+
+
+@settings(max_examples=100)
+@given(st.text(st.sampled_from("山田タロ、 aB'\n様"), max_size=40), st.data())
+def test_names_may_start_before_a_place_at_line_starts_holes_and_breaks_of_words(
+    text: str, data: st.DataObject
+) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=4)))
+    holes = list(zip(cuts[::2], cuts[1::2], strict=False))
+    stop = data.draw(st.integers(0, len(text)))
+    hole_end = max([last for first, last in holes if first < stop], default=0)
+    first = max(stop - 32, text.rfind("\n", 0, stop) + 1, hole_end)
+    expected = [
+        start
+        for start in range(first, stop)
+        if start in (0, hole_end) or text[start - 1] == "\n" or (start > first and WORD_BREAK.match(text, start - 1))
+    ]
+    assert list(OpenText(text, holes).starts_before(stop)) == expected
+
+
+@settings(max_examples=100)
+@given(st.text(st.sampled_from("東京1-a 　\n、。"), max_size=40))
+def test_letters_apart_are_found_line_by_line_as_in_the_whole_text(text: str) -> None:
+    expected = list(_APART.finditer(text)) if _MAY_BE_APART.search(text) else []
+    assert [match.span() for match in _apart(text)] == [match.span() for match in expected]
 
 
 ALL_CUES = {True: BEFORE, False: AFTER}
