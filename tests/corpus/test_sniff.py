@@ -92,8 +92,12 @@ def test_the_unassigned_code_point_before_hiragana_is_not_a_kana() -> None:
 MARKED = st.lists(
     st.one_of(
         st.binary(max_size=3),
+        st.sampled_from("éก雨𠀋").map(str.encode),
         st.sampled_from(
-            ("&#12354;", "&#x3042;", "&#65393", "&", "&#", "plain text " * 9, "\x1b", "\0", "あ", "ｱ", "雨", "é")
+            (
+                *("&#12354;", "&#x3042;", "&#65393", "&", "&#", "\x1b", "\0", "あ", "ｱ"),
+                *("plain text " * 9, "longer than what is examined at once " * 14),
+            )
         ).map(str.encode),
         st.sampled_from((b"\xa4\xa2", b"\xa5\xa2", b"\x8e\xb1", b"\x8f\xb0\xa4", b"\x82\xa0", b"\xb1\xb2", b"\x80")),
     ),
@@ -124,11 +128,12 @@ def plain(kernel: Kernel) -> Kernel:
     return getattr(kernel, "py_func", kernel)
 
 
-def test_no_word_after_the_end_of_the_page_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_byte_after_the_end_of_the_page_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     # Compiled code would read whatever memory follows; Python raises.
-    monkeypatch.setattr(sniff_kernels, "_mark_words", plain(sniff_kernels._mark_words))
-    for n_bytes in (0, 1, 7, 8, 9, 121, 127, 128, 129, 137, 255, 256, 257):
-        data = np.frombuffer(b"x" * n_bytes, np.uint8)
+    for name in ("_look", "_look_at_edge", "_count_kana"):
+        monkeypatch.setattr(sniff_kernels, name, plain(getattr(sniff_kernels, name)))
+    for n_bytes in (0, 1, 7, 8, 9, 10, 16, 17, 519, 520, 521, 522, 527, 528, 529):
+        data = np.frombuffer(b"x" * (n_bytes - 1) + b"&" * (n_bytes > 0), np.uint8)
         with np.errstate(over="ignore"):
             assert plain(sniff_kernels.find_marks)(data, MIN_KANA) == tuple(find_marks(data.tobytes()))
 
