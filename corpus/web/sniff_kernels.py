@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, borrowing, kernel
+from manyo.corpus.jit import Bytes, borrowing, inlined, kernel
 from manyo.corpus.web.ascii import (
     AMPERSAND,
     CASE_BIT,
@@ -208,16 +208,28 @@ def count_signs(data: Bytes) -> tuple[int, int, int]:
     """Bytes that lead Chinese characters in UTF-8, marks of kanbun's order of words, and `desu` or `masu`."""
     n = len(data)
     han_leads = kaeriten = endings = 0
-    # Loops without branches, which the compiler turns into operations on many bytes.
+    # Nearly all pages have none of them, and truth values take an eighth of the time of sums (see `_look`).
+    has_leads = has_endings = False
     for i in range(n):
-        han_leads += (data[i] >= 0xE4) & (data[i] <= 0xE9)
-    for i in range(n - 2):
-        kaeriten += (data[i] == 0xE3) & (data[i + 1] == 0x86) & (data[i + 2] >= 0x90) & (data[i + 2] <= 0x9F)
+        has_leads |= (data[i] >= 0xE3) & (data[i] <= 0xE9)
     for i in range(n - 3):
-        is_de = (data[i] == LOWER_D) & (data[i + 1] == LOWER_E)
-        is_ma = (data[i] == LOWER_M) & (data[i + 1] == LOWER_A)
-        endings += (is_de | is_ma) & (data[i + 2] == LOWER_S) & (data[i + 3] == LOWER_U)
+        has_endings |= _is_ending(data, i)
+    if has_leads:
+        for i in range(n):
+            han_leads += (data[i] >= 0xE4) & (data[i] <= 0xE9)
+        for i in range(n - 2):
+            kaeriten += (data[i] == 0xE3) & (data[i + 1] == 0x86) & (data[i + 2] >= 0x90) & (data[i + 2] <= 0x9F)
+    if has_endings:
+        for i in range(n - 3):
+            endings += _is_ending(data, i)
     return han_leads, kaeriten, endings
+
+
+@inlined
+def _is_ending(data: Bytes, i: int) -> bool:
+    is_de = (data[i] == LOWER_D) & (data[i + 1] == LOWER_E)
+    is_ma = (data[i] == LOWER_M) & (data[i + 1] == LOWER_A)
+    return bool((is_de | is_ma) & (data[i + 2] == LOWER_S) & (data[i + 3] == LOWER_U))
 
 
 @kernel
