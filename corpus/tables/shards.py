@@ -25,6 +25,7 @@ from manyo.corpus.tables.retries import StorageError
 from manyo.corpus.tables.seals import compare_seal
 from manyo.corpus.tables.shard_errors import DamagedShard as DamagedShard
 from manyo.corpus.tables.shard_errors import ShardError as ShardError
+from manyo.corpus.tables.storable import storable
 from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect
 
 #: Number of the form in which tables, manifests and descriptions of stages are written. 1 had no checksums.
@@ -405,8 +406,12 @@ class BatchWriter:
         return self.flush() if is_full else []
 
     def flush(self) -> list[pa.RecordBatch]:
-        """The rows that are in no batch yet, as one batch; none if there are none."""
+        """The rows that are in no batch yet, as one batch, their texts made storable; none if there are none."""
         if not self._rows:
             return []
         rows, self._rows, self._text_bytes = self._rows, [], 0
-        return [pa.RecordBatch.from_pylist(rows, schema=self._schema)]
+        try:
+            batch = pa.RecordBatch.from_pylist(rows, schema=self._schema)
+        except UnicodeEncodeError:  # in one batch of thousands; to look for it in each row took as long as Arrow's work
+            batch = pa.RecordBatch.from_pylist(list(map(storable, rows)), schema=self._schema)
+        return [batch]

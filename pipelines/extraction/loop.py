@@ -39,7 +39,6 @@ from manyo.corpus.sources.unchanged_inputs import look
 from manyo.corpus.tables.credentials import Remembered, hide, remember
 from manyo.corpus.tables.ownership import Owner, writing_for
 from manyo.corpus.tables.shards import BatchWriter, publish, write_batches
-from manyo.corpus.text import SURROGATES
 
 #: Reasons for which the stage itself refuses a record; each source has its own (`REASONS`).
 REASONS = {
@@ -119,6 +118,7 @@ class Patience:
         self.limit_s = record_timeout_s
         self.tries = 2
         self._short_s = min(record_timeout_s, max(1.0, record_timeout_s / 60))
+        self.noticed_s = self._short_s / 2
         self._left_s = _SLOW_RECORDS * record_timeout_s
 
     @property
@@ -128,7 +128,7 @@ class Patience:
 
     def spend(self, seconds: float) -> None:
         """Count the time that a try took; quick ones cost nothing."""
-        if seconds < self._short_s / 2:
+        if seconds < self.noticed_s:
             return
         self._left_s -= seconds
         if self.is_spent:
@@ -211,24 +211,24 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
     ):
         for record, outcome in _outcomes(extraction, progress, counts):
             n_records += 1
-            if isinstance(outcome, Refused):
-                reasons[outcome.reason] += 1
-                counts.update(f"lacks.{one}" for one in outcome.lacks)
-                if batches := refused.add(storable(_refused_row(extraction.source, record, outcome))):
-                    write_refused(batches)
-            elif isinstance(outcome, Document):
-                counts["documents"] += 1
-                counts["chars"] += len(outcome.text)
-                counts.update(f"lacks.{one}" for one in outcome.lacks)
-                row = storable(_document_row(extraction.source, record, outcome))
-                if batches := documents.add(row, len(outcome.text) * 3):
-                    write_documents(batches)
-            else:
+            if isinstance(outcome, Skipped):
                 kinds[outcome.kind] += 1
                 continue
+            if isinstance(outcome, Refused):
+                reasons[outcome.reason] += 1
+                if batches := refused.add(_refused_row(extraction.source, record, outcome)):
+                    write_refused(batches)
+            else:
+                counts["documents"] += 1
+                counts["chars"] += len(outcome.text)
+                row = _document_row(extraction.source, record, outcome)
+                if batches := documents.add(row, len(outcome.text) * 3):
+                    write_documents(batches)
+            for one in outcome.lacks:
+                counts[f"lacks.{one}"] += 1
             for page in outcome.ocr_pages:
                 counts["ocr_pages"] += 1
-                if batches := ocr_queue.add(storable(_ocr_row(extraction.source, record, outcome.uri, page))):
+                if batches := ocr_queue.add(_ocr_row(extraction.source, record, outcome.uri, page)):
                     write_ocr_queue(batches)
         write_documents(documents.flush())
         write_refused(refused.flush())
@@ -266,7 +266,7 @@ def _outcomes(
     is_sample = extraction.shard.sampled_fraction < 1
     names = {file.uri: file.name for file in extraction.shard.files}
     for record in _timed(records, counts) if is_sample else records:
-        framed = _framed(record, names)
+        framed = record if isinstance(record, Record) else _place_of(record, names)
         if is_sample and not is_sampled(framed.origin_file, framed.origin_offset, extraction.shard.sampled_fraction):
             yield framed, Skipped("unsampled")
         elif isinstance(record, BrokenInput):
@@ -276,24 +276,24 @@ def _outcomes(
         else:
             started = time.monotonic()
             outcome = parse_record(kind, record, source.options)
-            patience.spend(time.monotonic() - started)
-            if patience.is_spent:
-                raise ShardTooSlow(f"{extraction.shard.name}: slow records used up the patience at {record.key}")
+            took_s = time.monotonic() - started
+            if took_s >= patience.noticed_s:
+                patience.spend(took_s)
+                if patience.is_spent:
+                    raise ShardTooSlow(f"{extraction.shard.name}: slow records used up the patience at {record.key}")
             yield record, outcome
 
 
-def _framed(record: _Found, names: Mapping[str, str]) -> Record[object]:
-    """Returns the record, or one for the place at which a file is broken.
+def _place_of(broken: BrokenInput, names: Mapping[str, str]) -> Record[object]:
+    """Returns a record for the place at which a file is broken.
 
     Args:
-        record: what the reader gave.
+        broken: the place.
         names: of the shard's files, by URI.
     """
-    if isinstance(record, Record):
-        return record
-    place = record.origin_file
-    name = names.get(place) or _below_root(place, names)
-    return Record(place, record.origin_offset, f"{name}@{record.origin_offset}", None)
+    uri = broken.origin_file
+    name = names.get(uri) or _below_root(uri, names)
+    return Record(uri, broken.origin_offset, f"{name}@{broken.origin_offset}", None)
 
 
 def _below_root(folder: str, names: Mapping[str, str]) -> str:
@@ -408,26 +408,6 @@ def _fork_once(
     return outcome, ""
 
 
-def storable(value: Any) -> Any:
-    """A value for a table, without halves of surrogate pairs, which JSON can state and no table holds: U+FFFD instead.
-
-    Of a row, a place in a text is no text, so that its structure is passed over.
-    """
-    if isinstance(value, str):
-        if value.isascii():
-            return value
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return SURROGATES.sub("\ufffd", value)
-        return value
-    if isinstance(value, dict):
-        return {name: one if name == "structure" else storable(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [storable(one) for one in value]
-    return value
-
-
 def _document_row(source: Source, record: Record[object], document: Document) -> dict[str, Any]:
     return {
         "doc_id": document_id(source.name, record.key),
@@ -458,7 +438,7 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "grade": document.grade,
         "subject": document.subject,
         "family": document.family,
-        "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True),
+        "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True) if document.meta else "{}",
     }
 
 

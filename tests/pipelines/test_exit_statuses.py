@@ -23,9 +23,10 @@ from manyo.corpus.records import Document, InputFile, Record, Refused
 from manyo.corpus.schema import DOCUMENTS, REFUSED
 from manyo.corpus.sources import jsonl
 from manyo.corpus.sources.source_kinds import KINDS, Source
+from manyo.corpus.tables.shards import BatchWriter
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER, EXIT_WORK
-from manyo.pipelines.extraction.loop import _document_row, _refused_row, parse_record, storable
+from manyo.pipelines.extraction.loop import _document_row, _refused_row, parse_record
 from manyo.pipelines.graph.notices import _OF_MANY_RECORDS, _REST_OF_FILE, BY_IDENTITY, LIMITS
 from manyo.pipelines.graph.reasons import refusals
 from tests.conftest import RULE_THAT_KEEPS_ALL
@@ -220,9 +221,11 @@ def test_no_text_of_a_row_of_any_kind_of_source_is_more_than_a_table_holds() -> 
     texts = {field.name: odd for field in dataclasses.fields(Document) if field.type in ("str", "str | None")}
     document = Document(**texts, pages=[(odd, 0)], meta={odd: odd}, statements=(odd,), robots=(odd,))
     source = Source("s", "jsonl", ("x",), "web", "licence", jsonl.Options())
-    row = storable(_document_row(source, Record("f", 0, odd, None), document))
-    pa.RecordBatch.from_pylist([row], DOCUMENTS.schema)
-    assert row["text"] == "a\ufffdb"
+    row = _document_row(source, Record("f", 0, odd, None), document)
+    writer = BatchWriter(DOCUMENTS.schema)
+    assert [writer.add(one) for one in (row, row | {"text": "a"})] == [[], []]
+    (batch,) = writer.flush()
+    assert batch["text"].to_pylist() == ["a\ufffdb", "a"]
 
 
 #: Strings with halves of surrogate pairs, of which Hypothesis makes none unless asked, and few then.
@@ -251,13 +254,15 @@ def test_any_json_row_is_a_document_or_a_refused_row(tmp_path_factory: pytest.Te
     assert isinstance(record, Record)
     outcome = parse_record(KINDS["jsonl"], record, options)
     if isinstance(outcome, Document):
-        stored, schema = storable(_document_row(source, record, outcome)), DOCUMENTS.schema
-        json.loads(stored["meta"])
+        made, schema = _document_row(source, record, outcome), DOCUMENTS.schema
+        json.loads(made["meta"])
     else:
         assert isinstance(outcome, Refused)
         assert outcome.reason == "no_text", outcome.detail
-        stored, schema = storable(_refused_row(source, record, outcome)), REFUSED.schema
-    assert pa.RecordBatch.from_pylist([stored], schema).num_rows == 1
+        made, schema = _refused_row(source, record, outcome), REFUSED.schema
+    writer = BatchWriter(schema)
+    writer.add(made)
+    assert sum(batch.num_rows for batch in writer.flush()) == 1
 
 
 @pytest.mark.parametrize(("stated", "status"), [("", EXIT_DONE), ("max_line_bytes = 200", EXIT_NOTICES)])
