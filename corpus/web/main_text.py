@@ -393,9 +393,12 @@ def _leave_out_repeated(markup: Markup, choice: Choice, is_kept: Bools) -> None:
 
     答えを見る above each answer, ▲ページトップ below each post.
     """
+    is_handle = markup.boxes["tag"][markup.blocks["box"][choice.main]] == _SUMMARY
+    leads_back = markup.blocks["place_links"][choice.main] == 1
+    if np.count_nonzero(is_handle | leads_back) < _LEAST_ALIKE:
+        return  # as on nearly all pages
     blocks = markup.blocks[choice.main]
-    is_handle = markup.boxes["tag"][blocks["box"]] == _SUMMARY
-    leads_back = (blocks["place_links"] == 1) & (blocks["links"] == 1) & (blocks["link_chars"] == blocks["chars"])
+    leads_back &= (blocks["links"] == 1) & (blocks["link_chars"] == blocks["chars"])
     places = np.flatnonzero(is_kept & (is_handle | leads_back)).tolist()
     if len(places) < _LEAST_ALIKE:
         return

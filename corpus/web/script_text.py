@@ -45,7 +45,8 @@ _PROPERTY_NAME = re.compile(rb"\s(?:data-[\w-]+|props|:[\w-]+)\s*\Z")
 _PROPERTY_NAME_BYTES = 100
 _LEAST_PROPERTY_BYTES = 100
 #: Escapes that kana in a script start with, or that escape those: U+30xx, U+FFxx, and `%`, `\\` and `u` themselves.
-_MAY_SPELL_KANA = re.compile(rb"\\(?:u\{?0*|x)(?:30|[fF][fF]|25|5[cC]|75)|%(?:[eE][3fF]|25)")
+#: Each begins with a byte of its own, which is searched for ten times as fast as either of two.
+_MAY_SPELL_KANA = (re.compile(rb"\\(?:u\{?0*|x)(?:30|[fF][fF]|25|5[cC]|75)"), re.compile(rb"%(?:[eE][3fF]|25)"))
 _MARKUP = re.compile(r"<(?:/[a-zA-Z]|(?:p|br|div|h[1-6]|ul|ol|li|section|article|table|ruby|span|a|b|strong)\b)")
 _ANY_TAG = re.compile("<[^<>]*>")
 #: A string with fewer kana is a label.
@@ -188,7 +189,7 @@ def _properties(page: bytes) -> Iterator[bytes]:
 
 def _may_hold_text(script: bytes) -> bool:
     """Whether a script may hold a string of Japanese text, in kana or in escapes for them."""
-    return holds_kana(script, _LABEL_KANA) or _MAY_SPELL_KANA.search(script) is not None
+    return holds_kana(script, _LABEL_KANA) or any(one.search(script) for one in _MAY_SPELL_KANA)
 
 
 def _scripts(page: bytes) -> Iterator[tuple[bytes, bytes]]:
