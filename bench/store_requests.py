@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from manyo.corpus.tables.ownership import OWNER_FILE
+from manyo.corpus.tables.range_reader import END_BYTES
 from manyo.corpus.tables.storage import PART_BYTES, READ_BYTES, LocalFiles
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.input_lists import read_listed
@@ -32,9 +34,6 @@ from manyo.pipelines.extraction import isolation
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import run
 from tests.faulty_server import Request, s3_clients, s3_server
-
-#: A file up to this size is read with its checksums by one request (`manyo.corpus.tables.checksums`).
-_END_BYTES = 64 << 10
 
 #: An object store lists this many names in one request.
 LISTED_AT_ONCE = 1000
@@ -95,14 +94,14 @@ class Asked:
         self.bytes_written += other.bytes_written
 
     def opened(self, size_bytes: int, times: float = 1) -> None:
-        """A table is opened and read: its size, its end, and then from its start in ranges."""
-        ranges = 1 if size_bytes <= _END_BYTES else 1 + math.ceil(size_bytes / READ_BYTES)
-        self.requests.update({"HEAD": times, "GET": ranges * times})  # type: ignore[dict-item]
-        self.bytes_read += round(times * (size_bytes if ranges == 1 else size_bytes + _END_BYTES))
+        """A table is opened and read: its end, which comes with its size, and then from its start in ranges."""
+        ranges = 1 if size_bytes <= END_BYTES else 1 + math.ceil(size_bytes / READ_BYTES)
+        self.requests.update({"GET": ranges * times})
+        self.bytes_read += round(times * (size_bytes if ranges == 1 else size_bytes + END_BYTES))
 
     def whole(self, size_bytes: int, times: float = 1) -> None:
         """A small file is read whole."""
-        self.requests.update({"HEAD": times, "GET": times})  # type: ignore[dict-item]
+        self.requests.update({"GET": times})
         self.bytes_read += round(times * size_bytes)
 
     def published(self, size_bytes: int) -> None:
@@ -146,13 +145,13 @@ def asked_by_task(
                 asked.whole(size_bytes, how.whole / how.files)
     for size_bytes in written:
         asked.published(size_bytes)
-    # Each file but the manifest is looked at once it is there; and the owner's token is read before the first appears.
-    asked.requests.update({"HEAD": len(written) - 1})
+    # The owner's token is read before the first file appears.
     asked.whole(_OWNER_BYTES)
-    if task.input_shard is not None:  # tables that a child wrote are opened for their seals, and it looks at the owner
+    if task.input_shard is not None:  # of tables that a child wrote the tag and the seal; and it looks at the owner
         asked.whole(_OWNER_BYTES)
+        asked.requests.update({"HEAD": len(written) - 1})
         for size_bytes in written[:-1]:
-            asked.whole(min(size_bytes, _END_BYTES))
+            asked.whole(min(size_bytes, END_BYTES))
     return asked
 
 
@@ -214,7 +213,7 @@ class Recording(Serial):
 @contextmanager
 def _noting(note: Callable[[str, str], None]) -> Iterator[None]:
     """Have every read of a local file noted, with what kind of read it is."""
-    kinds = {"open": "opened", "cat_file": "whole", "read_range": "pieces"}
+    kinds = {"open_from_end": "opened", "cat_file": "whole", "read_range": "pieces"}
     real = {name: getattr(LocalFiles, name) for name in kinds}
 
     def noted(name: str) -> Callable[..., object]:
@@ -288,12 +287,16 @@ def compare(n_shards: int, until: str = "dedup") -> None:
         recording = _run(Path(folder), "s3://corpus/out", until, watcher)
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
         print(f"{n_shards} shards, {len(recording.ran)} tasks, {seconds:.0f} s, {cpu_seconds:.0f} s of processor time")
-        counted, bytes_counted = _counted(requests, watcher.n_requests)
         sizes = {
             f"s3://corpus/out/{task.stage_folder.rsplit('/', 1)[-1]}/{output.path}": output.size_bytes
             for task, manifest in recording.ran
             for output in manifest.outputs
         }
+        read_whole = {
+            listed.uri: listed.names.size_bytes for task, _ in recording.ran for listed in task.lists.values()
+        }
+        read_whole[f"s3://corpus/out/{OWNER_FILE}"] = _OWNER_BYTES
+        counted, bytes_counted = _counted(requests, watcher.n_requests, {**sizes, **read_whole})
         _print(_modelled(recording, sizes, reads), counted, bytes_counted)
 
 
@@ -316,12 +319,15 @@ def _modelled(recording: Recording, sizes: Mapping[str, int], reads: ReadsOf) ->
     return modelled
 
 
-def _counted(requests: Sequence[Request], ends: Mapping[str, int]) -> tuple[dict[str, Counter[str]], dict[str, int]]:
-    """Requests by stage and method, and bytes of ranges by stage.
+def _counted(
+    requests: Sequence[Request], ends: Mapping[str, int], sizes: Mapping[str, int]
+) -> tuple[dict[str, Counter[str]], dict[str, int]]:
+    """Requests by stage and method, and bytes that were read by stage.
 
     Args:
         requests: all, in order.
         ends: how many there were when the last task of each stage had ended.
+        sizes: of files, by URI; what is read whole or from its end is asked for without knowing its size.
     """
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     bytes_counted: Counter[str] = Counter()
@@ -330,9 +336,13 @@ def _counted(requests: Sequence[Request], ends: Mapping[str, int]) -> tuple[dict
         for method, path, range_ in requests[begin:end]:
             kind = "LIST" if method == "GET" and "list-type" in path else "PUT" if method == "POST" else method
             counted[stage][kind] += 1
-            if kind == "GET" and "-" in range_:
-                first, last = range_.removeprefix("bytes=").split("-")
-                bytes_counted[stage] += int(last) - int(first) + 1
+            if kind == "GET":
+                size_bytes = sizes.get(f"s3:/{path.partition('?')[0]}", 0)
+                first, _, last = range_.removeprefix("bytes=").partition("-")
+                if first:
+                    bytes_counted[stage] += int(last) - int(first) + 1
+                else:
+                    bytes_counted[stage] += min(int(last), size_bytes) if last else size_bytes
         begin = end
     return counted, bytes_counted
 

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from deflate import crc32
 
-from manyo.corpus.tables.range_reader import RangeReader, SeekableFile
+from manyo.corpus.tables.range_reader import END_BYTES, RangeReader, SeekableFile
 
 #: Small enough that a narrow column costs few bytes of its neighbours, large enough that checksums are 0.006 %.
 BLOCK_BYTES = 64 << 10
@@ -34,9 +34,6 @@ _BEFORE_CRC = struct.Struct("<QII")
 #: The end of a format's file and how many bytes it takes, its length included.
 _PARQUET, _ARROW = b"PAR1", b"ARROW1"
 _LENGTH = struct.Struct("<I")
-
-#: Read at once at the end of a file: footer, tail and checksums of most.
-_END_BYTES = 64 << 10
 
 
 class Damaged(Exception):
@@ -95,7 +92,7 @@ class CheckedFile(SeekableFile):
         size = stream.seek(0, os.SEEK_END)
         self._size_bytes = size
         self._held, self._held_from = b"", size
-        self._held, self._held_from = self._from(max(0, size - _END_BYTES), size), max(0, size - _END_BYTES)
+        self._held, self._held_from = self._from(max(0, size - END_BYTES), size), max(0, size - END_BYTES)
         end = self._held
         footer_bytes = _footer_bytes(end)
         if footer_bytes + _TAIL.size > size:

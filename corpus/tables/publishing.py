@@ -33,10 +33,12 @@ class Bytes(NamedTuple):
     """What tells the bytes of a file from others.
 
     Attributes:
+        size_bytes: how many there are.
         digest: BLAKE3 of all of them, with its name before it.
         seal: see `manyo.corpus.tables.seals`.
     """
 
+    size_bytes: int
     digest: str
     seal: int
 
@@ -97,7 +99,7 @@ def bytes_of(stream: BinaryIO) -> Bytes:
     hasher = blake3()
     while chunk := stream.read(_HASH_CHUNK_BYTES):
         hasher.update(chunk)
-    return Bytes(BLAKE3 + hasher.hexdigest(length=_DIGEST_BYTES), read_seal(stream))
+    return Bytes(stream.tell(), BLAKE3 + hasher.hexdigest(length=_DIGEST_BYTES), read_seal(stream))
 
 
 def _new_partial(folder: Path) -> Path:

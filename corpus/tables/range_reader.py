@@ -15,6 +15,9 @@ from typing import Any
 #: Wanted ranges this close are one: a request takes as much processor time as reading so many bytes more (2 ms).
 GAP_BYTES = 1 << 20
 
+#: Of a file that is read from its end, so much is read at once: footer and checksums of most, all of a small one.
+END_BYTES = 64 << 10
+
 
 class SeekableFile(io.RawIOBase):
     """A file of known size whose reader stands at a place: what all such streams share."""
@@ -48,13 +51,17 @@ class RangeReader(SeekableFile):
         read_range: gives the bytes from a place to before another, or the whole file if its server knows no ranges.
         size_bytes: of the file.
         read_bytes: it is read in ranges of this size where all of it is asked for.
+        end: its last bytes, if they are here already.
     """
 
-    def __init__(self, read_range: Callable[[int, int], bytes], size_bytes: int, read_bytes: int) -> None:
+    def __init__(
+        self, read_range: Callable[[int, int], bytes], size_bytes: int, read_bytes: int, end: bytes = b""
+    ) -> None:
         self._read_range = read_range
         self._read_bytes = read_bytes
         self._size_bytes = size_bytes
         self._whole: bytes | None = None
+        self._end, self._end_from = end, size_bytes - len(end)
         self._starts, self._ends = [0], [size_bytes]
 
     def want(self, ranges: Iterable[tuple[int, int]]) -> None:
@@ -85,7 +92,9 @@ class RangeReader(SeekableFile):
         end = min(self._size_bytes, start + len(buffer), self._run_end(start))
         if start >= end:
             return 0
-        if self._whole is None:
+        if start >= self._end_from:
+            data = self._end[start - self._end_from : end - self._end_from]
+        elif self._whole is None:
             data = self._read_range(start, end)
             if len(data) > end - start:  # a web server without support for ranges sends the whole file each time
                 self._whole = data

@@ -51,7 +51,7 @@ class Patience:
 
 PATIENCE = Patience()
 
-_PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 509})
+PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 509})
 _THROTTLING_STATUSES = frozenset({429, 503})
 
 #: Errors of the request itself: the same request will fail in the same way.
@@ -181,7 +181,7 @@ def consider(error: BaseException, path: str, attempt: int) -> None:
 def _is_passing(error: BaseException) -> bool:
     status = status_of(error)
     if status is not None:
-        return status in _PASSING_STATUSES or _is_forbidden(error)
+        return status in PASSING_STATUSES or _is_forbidden(error)
     if isinstance(error, aiohttp.InvalidURL | aiohttp.ClientConnectorCertificateError):
         return False
     if isinstance(error, OSError) and error.__cause__ is None:

@@ -156,7 +156,7 @@ def open_checked(uri: str) -> Iterator[CheckedFile]:
     """
     fs, path = filesystem(uri)
     try:
-        with CheckedFile(fs.open(path, "rb")) as stream:
+        with CheckedFile(fs.open_from_end(path)) as stream:
             compare_seal(uri, stream.seal)
             yield stream
     except StorageError:

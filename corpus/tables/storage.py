@@ -16,7 +16,9 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
+from urllib.parse import quote
 
 import aiohttp
 import fsspec
@@ -24,8 +26,9 @@ import fsspec
 from manyo.corpus.tables import retries
 from manyo.corpus.tables.credentials import hide, opened
 from manyo.corpus.tables.pace import Pace
-from manyo.corpus.tables.range_reader import RangeReader
+from manyo.corpus.tables.range_reader import END_BYTES, RangeReader
 from manyo.corpus.tables.retries import StorageError, ask, consider, failures, is_gone, request_begins, status_of, wait
+from manyo.corpus.tables.s3_requests import S3Requests, checksum, requests_to
 from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.corpus.tables.start_folder import start_folder
 
@@ -86,6 +89,10 @@ class LocalFiles:
         """See `RemoteFiles`."""
         # fsspec's own costs as much as reading a small file does.
         return cast(BinaryIO, open(path, mode))
+
+    def open_from_end(self, path: str) -> BinaryIO:
+        """See `RemoteFiles`."""
+        return open(path, "rb")
 
     def cat_file(self, path: str) -> bytes:
         """See `RemoteFiles`."""
@@ -199,14 +206,40 @@ class RemoteFiles:
         """A seekable stream that reads ranges, each tried again where it breaks off."""
         if mode != "rb":
             raise ValueError(f"{path}: mode {mode!r}; remote files are opened for reading and written by put_file")
-        size_bytes = self.info(path)["size"]
+        direct = self._direct
+        size_bytes = ask(path, lambda: direct.size_bytes(path)) if direct else None
+        if size_bytes is None:
+            size_bytes = self.info(path)["size"]
         if size_bytes is None:  # a web server that does not state the size of its answer
             return io.BytesIO(self.cat_file(path))
-        raw = RangeReader(lambda start, end: self.read_range(path, start, end), int(size_bytes), READ_BYTES)
+        return self._reader(path, int(size_bytes))
+
+    def open_from_end(self, path: str) -> BinaryIO:
+        """As `open`, for whoever reads the end first: an object store sends it together with the size of the file."""
+        direct = self._direct
+        try:
+            content = ask(path, lambda: direct.get(path, f"-{END_BYTES}")) if direct else None
+        except StorageError as error:
+            if error.errno == errno.EINVAL:  # an empty object has no end
+                return io.BytesIO()
+            raise
+        return self._reader(path, content.size_bytes, content.data) if content else self.open(path)
+
+    def _reader(self, path: str, size_bytes: int, end: bytes = b"") -> BinaryIO:
+        raw = RangeReader(lambda start, end: self.read_range(path, start, end), size_bytes, READ_BYTES, end)
         return io.BufferedReader(raw, READ_BYTES)
+
+    @property
+    def _direct(self) -> S3Requests | None:
+        """What makes the requests of which there are many; None where fsspec makes all."""
+        return requests_to(self._fs) if self._is_s3 else None
 
     def cat_file(self, path: str) -> bytes:
         """The bytes of a whole file."""
+        direct = self._direct
+        content = ask(path, lambda: direct.get(path)) if direct else None
+        if content:
+            return content.data
         # By an explicit range, because fsspec's filesystems split a whole read into requests of their own.
         size_bytes = self.info(path)["size"]
         if size_bytes is None:
@@ -312,26 +345,37 @@ class RemoteFiles:
 
         def put() -> None:
             check()
-            self._fs.put_file(local, path)
+            if not direct or direct.put(path, Path(local).read_bytes()) is None:
+                self._fs.put_file(local, path)
 
-        if self._is_s3 and os.path.getsize(local) > PART_BYTES:
-            self._put_parts(local, path, check)
+        direct = self._direct
+        if direct and os.path.getsize(local) > PART_BYTES:
+            self._put_parts(direct, local, path, check)
         else:
             ask(path, put)
 
-    def _put_parts(self, local: str, path: str, check: Callable[[], None]) -> None:
+    def _put_parts(self, direct: S3Requests, local: str, path: str, check: Callable[[], None]) -> None:
         """Upload a file in parts, each tried again by itself; an upload that fails for good is aborted."""
         bucket, _, key = path.partition("/")
         target = {"Bucket": bucket, "Key": key}
         s3: Callable[..., dict[str, Any]] = self._fs.call_s3
-        upload = ask(path, lambda: s3("create_multipart_upload", **target))["UploadId"]
+        # S3 compares checksums of parts if the upload was begun with them, and then wants each again in the end.
+        sums = {"ChecksumAlgorithm": "CRC32"} if direct.has_checksums else {}
+        upload = ask(path, lambda: s3("create_multipart_upload", **target, **sums))["UploadId"]
+
+        def send(body: bytes, number: int) -> dict[str, Any]:
+            headers = direct.put(path, body, f"partNumber={number}&uploadId={quote(upload, safe='')}")
+            if headers is None:
+                part = {"PartNumber": number, "UploadId": upload}
+                headers = s3("upload_part", **target, **part, Body=body)
+            own = {"ChecksumCRC32": checksum(body)} if sums else {}
+            return {"ETag": headers["ETag"], "PartNumber": number, **own}
+
         try:
             parts: list[dict[str, Any]] = []
             with open(local, "rb") as stream:
                 while body := stream.read(PART_BYTES):
-                    number = len(parts) + 1
-                    send = partial(s3, "upload_part", **target, Body=body, PartNumber=number, UploadId=upload)
-                    parts.append({"ETag": ask(path, send)["ETag"], "PartNumber": number})
+                    parts.append(ask(path, partial(send, body, len(parts) + 1)))
 
             def complete() -> dict[str, Any]:
                 check()
@@ -366,11 +410,13 @@ class RemoteFiles:
         """
 
         def read() -> bytes:
-            data = bytes(self._fs.cat_file(path, start=start, end=end))
+            content = direct.get(path, f"{start}-{end - 1}") if direct else None
+            data = content.data if content else bytes(self._fs.cat_file(path, start=start, end=end))
             if len(data) < end - start:
                 raise OSError(errno.EIO, f"the answer ended after {len(data)} of {end - start} bytes", path)
             return data
 
+        direct = self._direct
         return ask(path, read, pace)
 
 

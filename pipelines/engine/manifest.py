@@ -108,17 +108,17 @@ def describe_output(stage_folder: str, uri: str) -> OutputFile:
     known, and of what a child sent the entity tag stands in. Such a tag need not be a digest of the bytes (encryption
     with a key of KMS), so it only says whether the file is another one; tables, which children write, have checksums.
     """
+    below, pieces = uri.removeprefix(stage_folder.rstrip("/") + "/"), written_pieces(uri).hex()
+    if sent := sent_bytes(uri):
+        return OutputFile(below, sent.size_bytes, sent.digest, pieces, sent.seal)
     fs, path = filesystem(uri)
     info = fs.info(path)
     entity_tag = info.get("ETag")
     if is_local(fs) or not entity_tag:
-        digest, seal = _bytes_of(uri)
-    elif sent := sent_bytes(uri):
-        digest, seal = sent
-    else:
-        digest, seal = str(entity_tag).strip('"'), read_seal(fs.open(path, "rb"))
-    below = uri.removeprefix(stage_folder.rstrip("/") + "/")
-    return OutputFile(below, int(info["size"]), digest, written_pieces(uri).hex(), seal)
+        found = _bytes_of(uri)
+        return OutputFile(below, found.size_bytes, found.digest, pieces, found.seal)
+    digest, seal = str(entity_tag).strip('"'), read_seal(fs.open_from_end(path))
+    return OutputFile(below, int(info["size"]), digest, pieces, seal)
 
 
 def _bytes_of(uri: str) -> Bytes:

@@ -85,6 +85,7 @@ def test_narrow_columns_of_a_wide_table_are_read_without_the_text_between_them(
             requests.clear()
             assert read() == {"a": [*range(n_rows)], "z": [*range(n_rows)]}
             ranges = [one.removeprefix("bytes=").split("-") for method, _, one in requests if method == "GET"]
-            n_bytes = sum(int(last) - int(first) + 1 for first, last in ranges)
+            # The end of a file is asked for without knowing where that begins.
+            n_bytes = sum(int(last) - int(first) + 1 if first else int(last) for first, last in ranges)
             assert n_bytes < 700_000, "of 1.2 MB of text no more than the rest of its blocks of 64 KiB"
         assert read_rows(uri, [0, 299], ["text"]) == [{"text": texts[0]}, {"text": texts[299]}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -109,9 +110,13 @@ def test_a_part_costs_one_read_for_each_shard_that_gave_it_rows(
         return read_range(self, path, start, end, pace)
 
     monkeypatch.setattr(LocalFiles, "read_range", counted)
-    monkeypatch.setattr(LocalFiles, "open", lambda *_: pytest.fail("a dealt file is opened whole"))
+    for name in ("open", "open_from_end"):
+        monkeypatch.setattr(LocalFiles, name, lambda *_: pytest.fail("a dealt file is opened whole"))
     # The manifest's digest of a file that was written reads it back.
-    monkeypatch.setattr("manyo.pipelines.engine.manifest._bytes_of", lambda uri: Bytes(digest_of([uri]), NO_SEAL))
+    monkeypatch.setattr(
+        "manyo.pipelines.engine.manifest._bytes_of",
+        lambda uri: Bytes(os.path.getsize(uri), digest_of([uri]), NO_SEAL),
+    )
     run(second, tmp_path, dealt)
     assert len(reads) == len(set(reads)) == PARTS * (SHARDS - 1)
 
