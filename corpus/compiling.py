@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -9,6 +10,9 @@ from numba.core.event import Listener, register
 
 #: Seconds after which a line says how far it is: long enough for few lines, short enough to show that work goes on.
 _EVERY_S = 15.0
+
+#: Set where somebody has said that kernels are compiled: the processes that it starts only say how far they are.
+_SAID = "MANYO_SAID_THAT_IT_COMPILES"
 
 
 class _Announcement(Listener):
@@ -18,7 +22,7 @@ class _Announcement(Listener):
 
     def __init__(self) -> None:
         self._n_compiled = 0
-        self._said_at = 0.0
+        self._said_at = time.monotonic()
 
     def on_start(self, event: object) -> None:
         """A kernel is about to be compiled."""
@@ -40,4 +44,11 @@ class _Announcement(Listener):
 def announce_compiling() -> None:
     """Have this process say on standard error that it compiles, should it have to."""
     if not _Announcement.is_made:
+        _Announcement.is_made = _SAID in os.environ
         register("numba:compile", _Announcement())  # type: ignore[no-untyped-call]
+
+
+def say_compiling(line: str) -> None:
+    """Say on standard error that kernels are compiled, in the place of the processes that this one starts."""
+    os.environ[_SAID] = "1"
+    sys.stderr.write(line + "\n")

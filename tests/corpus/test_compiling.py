@@ -31,3 +31,12 @@ def test_the_first_compilation_is_one_line_and_long_ones_say_how_far_they_are(ev
     command = [sys.executable, "-c", PROGRAM, every_s]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr == FIRST + more
+
+
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled")
+def test_what_a_parent_has_said_is_not_said_again() -> None:
+    """manyo warm said once for each of its processes that manyo warm does it beforehand."""
+    parent = "import sys; from manyo.corpus import compiling; compiling.say_compiling('said');"
+    child = f"import subprocess; subprocess.run([sys.executable, '-c', {PROGRAM!r}, '3600'], check=True)"
+    done = subprocess.run([sys.executable, "-c", parent + child], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == "said\n"

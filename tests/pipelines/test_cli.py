@@ -9,9 +9,12 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from manyo.pipelines import cli
@@ -196,6 +199,17 @@ def test_no_number_on_the_command_line_is_below_its_bound(command: str) -> None:
                     action.type(text)
 
 
-def test_warm_works_on_a_page_and_a_text_in_two_processes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_warm_runs_each_kind_of_source_through_every_stage(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PDF, OCR, readings and what compares documents were compiled by the first run, minutes after warm had ended."""
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", lambda **_: nullcontext(str(tmp_path)))
+    monkeypatch.setenv("MANYO_SAID_THAT_IT_COMPILES", "")  # is put back after the test
     assert main(["warm"]) == 0
     assert re.fullmatch(r"compiled in [\d,]+ s, or loaded what was compiled before\n", capsys.readouterr().out)
+    tables = {table: [*tmp_path.glob(f"out/*/{table}/*/*.parquet")] for table in ("documents", "refused", "release")}
+    rows = {table: sum(pq.ParquetFile(path).metadata.num_rows for path in paths) for table, paths in tables.items()}
+    assert {path.parent.name for path in tables["documents"]} == {"warc", "aozora", "pdf", "ocr"}
+    assert (rows["documents"], rows["refused"]) == (5, 0)
+    assert 0 < rows["release"] < 5, "near duplicates are compared"
+    assert [*tmp_path.glob("out/tokenize-*/tokens/*.bin")]
