@@ -59,10 +59,10 @@ def main() -> None:
         print(f"the page without texts has {len(page.encode()) / 1e6:.1f} MB")
         path = Path(folder) / "view.html"
         path.write_text(page, encoding="utf-8")
-        _drag(path)
+        drag(path)
 
 
-def _drag(path: Path) -> None:
+def drag(path: Path) -> None:
     """Open the page in Chromium, and time its opening and single steps of handles."""
     from playwright.sync_api import sync_playwright
 

@@ -27,7 +27,7 @@ from manyo.filters.signals.measure import measured_signals
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.bound_histograms import GROUPS, RunCounts, count_run
 from manyo.pipelines.commands.document_views import RunView, View, document_views, refused_views
-from manyo.pipelines.commands.measured_documents import measured_shards
+from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards
 from manyo.pipelines.commands.page_history import RunTables
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.sampled_documents import REFUSED as OF_REFUSED
@@ -131,7 +131,13 @@ def view_data(
         UserError: the run is not measured.
         ShardError: a shard cannot be read.
     """
-    shards = measured_shards(config, "view", selection)
+    return view_of_shards(config, measured_shards(config, "view", selection), seed, guide, str(selection))
+
+
+def view_of_shards(
+    config: Config, shards: Sequence[MeasuredShard], seed: int, guide: Mapping[str, str], selected: str
+) -> tuple[dict[str, Any], list[View]]:
+    """As `view_data`, of shards of which some documents are selected."""
     signals = shown_signals(config)
     counts = count_run(shards, config.rules, [source.name for source in config.sources], signals)
     tables = RunTables(config)
@@ -149,7 +155,7 @@ def view_data(
         "run": {
             "config": PurePath(config.path).name,
             "out": config.run.out,
-            "selected": str(selection),
+            "selected": selected,
             "manyo": version("manyo"),
             "rules": fingerprints["decide"],
             "run": fingerprints["duplicates"],
