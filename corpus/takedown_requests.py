@@ -4,7 +4,7 @@ A list is kept below `OUT/takedowns/requests/` in a file named by its digest, wh
 again. So lists that arrive at the same time all arrive, on a local disk and on an object store, without a lock, and the
 same list twice is one. Only a person deletes such a file.
 
-What requests name by its address is kept beside them, by doc_id, in a list for each configuration of the sources
+What requests name by its address is kept next to them, by doc_id, in a list for each configuration of the sources
 (`found-FOLDER.txt`). Another configuration may read the same documents without their addresses, as where its
 `uri_field` is left out: it would release again what was taken down.
 """
