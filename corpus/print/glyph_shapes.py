@@ -32,6 +32,7 @@ _FIRST_LETTER: Final = 0x21
 _LAST_LETTER: Final = 0x52F
 _WIDE_LETTERS: Final = np.array([ord(char) for char in "mMW%@&©®¼½¾ÆæŒœ\\~"], np.uint32)
 _WIDE_EMS: Final = 0.9
+_WIDE_INK_EMS: Final = 0.65
 
 
 class Fit(NamedTuple):
@@ -40,10 +41,13 @@ class Fit(NamedTuple):
     Attributes:
         error: mean difference of width and height over different characters, as a part of that between the ink of any
             two of them: 0 if it fits, 1 if characters were dealt to the glyphs by chance.
+        error_ems: mean difference of width and height together. Kanji alone are so alike that two fonts differ by half
+            as much as two characters; then this is small.
         n_characters: how many there are.
     """
 
     error: float
+    error_ems: float
     n_characters: int
 
 
@@ -70,13 +74,16 @@ def ink_fit(glyphs: Glyphs) -> Fit:
         wrong += n * sum(difference.own for difference in differences)
         by_chance += n * sum(difference.by_chance for difference in differences)
         n_characters += n
-    return Fit(wrong / by_chance if by_chance else 0.0, n_characters)
+    if not n_characters:
+        return Fit(0.0, 0.0, 0)
+    return Fit(wrong / by_chance, wrong / n_characters, n_characters)
 
 
 def n_em_wide_letters(glyphs: Glyphs) -> int:
-    """Count Latin, Greek and Cyrillic letters and signs that take an em of their line, as only Japanese characters do.
+    """Count Latin, Greek and Cyrillic letters and signs that take an em of their line, and most of it with ink.
 
-    Where a program lost a part of a font's table, kana are named as such letters.
+    Where a program lost a part of a font's table, kana are named as such letters. A font that only lacks its letters'
+    widths has narrow ink in wide places.
     """
     points = glyphs.points
     is_letter = (points >= _FIRST_LETTER) & (points <= _LAST_LETTER)
@@ -86,7 +93,7 @@ def n_em_wide_letters(glyphs: Glyphs) -> int:
     chosen = glyphs.taken(is_letter & ~glyphs.is_invisible)
     across, down = chosen.right - chosen.left, chosen.bottom - chosen.top
     advance = np.where(chosen.turn % 2 == 1, down, across)
-    return int((advance > _WIDE_EMS * chosen.size).sum())
+    return int(((advance > _WIDE_EMS * chosen.size) & (chosen.ink_width > _WIDE_INK_EMS)).sum())
 
 
 class _Difference(NamedTuple):

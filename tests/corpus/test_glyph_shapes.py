@@ -62,6 +62,20 @@ def test_each_font_is_compared_in_its_own_proportions() -> None:
     assert ink_fit(joined(glyphs(points, points, (0.6, 1.0)), glyphs(points, points, (1.2, 0.9), font=1))).error < 1e-9
 
 
+def test_kanji_whose_ink_differs_by_hundredths_of_an_em_between_two_fonts_are_no_others() -> None:
+    """The cover of a budget has twenty kanji, which are all nearly as wide and high as an em."""
+    text = "令和年度南国市土地取得事業特別会計予算書水道局議案第号"
+    points = np.array([ord(char) for char in text])
+    noise = np.random.default_rng(1).normal(0, 0.025, (2, len(text)))
+    own = glyphs(points, points)
+    other_font = own._replace(ink_width=own.ink_width + noise[0], ink_height=own.ink_height + noise[1])
+    page = _page(text)
+    page.glyphs = page.glyphs._replace(ink_width=other_font.ink_width, ink_height=other_font.ink_height)
+    fit = ink_fit(page.glyphs)
+    assert fit.error > 0.45
+    assert why_implausible(lines_of(page).lines, page) == ""
+
+
 def test_boxes_that_are_alike_for_all_characters_say_nothing() -> None:
     """A font without outlines gives its own box for each glyph."""
     points = KNOWN[:60]
@@ -78,17 +92,22 @@ def _page(text: str) -> PdfPage:
 
 @pytest.mark.parametrize("is_upright", [False, True])
 def test_letters_that_take_an_em_are_counted_but_for_those_of_japanese_fonts_and_wide_ones(is_upright: bool) -> None:
-    text = "款項目αЯ×±§mWM@%山川"
+    text = "款項国αЯ×±§mWM@%山川"
     page = page_of(pdfium.PdfDocument(pdf((upright if is_upright else level)(text, 80, 100))), 0).glyphs
     as_wide = page._replace(right=page.left + page.size)
     assert n_em_wide_letters(as_wide) == 0
-    named_else = as_wide._replace(points=np.array([ord(char) for char in "w{þĀЉ×±§mWM@%山川"], np.uint32))
+    named_else = as_wide._replace(
+        points=np.array([ord(char) for char in "w{þĀЉ×±§mWM@%山川"], np.uint32), ink_width=0.8 * np.ones(len(text))
+    )
     assert n_em_wide_letters(named_else) == 5
+    assert n_em_wide_letters(named_else._replace(ink_width=0.4 * np.ones(len(text)))) == 0, (
+        "only the widths are missing"
+    )
 
 
 def test_a_budget_whose_few_kana_are_letters_needs_ocr() -> None:
-    """Three kana among three hundred kanji: neither pairs nor their share tell it."""
-    text = "歳入歳出予算事項別明細書款項目節区分金額説明一般会計" * 12 + "もとの"
+    """Four kana among three hundred kanji: neither pairs nor their share tell it."""
+    text = "歳入歳出予算事項別明細書款項目節区分金額説明一般会計" * 12 + "おのもの"
     sound = _page(text)
     assert why_implausible(lines_of(sound).lines, sound) == ""
     points = sound.glyphs.points.copy()
