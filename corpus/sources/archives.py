@@ -29,6 +29,7 @@ from manyo.corpus.tables.shards import filesystem
 REASONS = {
     **other_formats.REASONS,
     "broken_archive": "the archive or compressed file, or an entry of it, is damaged, encrypted or cut off",
+    "empty_archive": "no file in the archive",
     "unsafe_path": "an archive entry's name would leave the folder that it is unpacked into, or it is a link or device",
     "too_large": "more bytes than the configured limit, perhaps a decompression bomb",
 }
@@ -76,13 +77,13 @@ def entries(uri: str, max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
         max_entry_bytes: limit for one entry, decompressed.
 
     Yields:
-        Entries, and a `BrokenInput` for each that is unsafe or too large, and for the
-        archive from the point where it cannot be read any further.
+        Entries, and a `BrokenInput` for each that is unsafe or too large, for the archive from the point where it
+        cannot be read any further, and for one without files: nothing that was delivered passes in silence.
     """
     fs, path = filesystem(uri)
     with fs.open(path, "rb") as stream:
         read = _zip_entries if uri.lower().endswith(".zip") else _tar_entries
-        yield from read(uri, stream, max_entry_bytes)
+        yield from _or_empty(uri, read(uri, stream, max_entry_bytes))
 
 
 def entries_in(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
@@ -90,7 +91,16 @@ def entries_in(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[En
     stream.seek(0)
     is_zip = stream.read(2) == b"PK"
     stream.seek(0)
-    yield from (_zip_entries if is_zip else _tar_entries)(uri, stream, max_entry_bytes)
+    yield from _or_empty(uri, (_zip_entries if is_zip else _tar_entries)(uri, stream, max_entry_bytes))
+
+
+def _or_empty(uri: str, found: Iterator[Entry | BrokenInput]) -> Iterator[Entry | BrokenInput]:
+    is_empty = True
+    for item in found:
+        is_empty = False
+        yield item
+    if is_empty:
+        yield _broken(uri, 0, "empty_archive", "no entries but folders")
 
 
 def read_limited(uri: str, max_bytes: int) -> bytes | BrokenInput:
@@ -197,6 +207,8 @@ def _is_file(info: zipfile.ZipInfo) -> bool:
 
 
 _ZIP_END_BYTES = 22
+#: The flag of an entry that is encrypted.
+_ENCRYPTED = 1
 #: Stands for this many entries or more, which ZIP64 states elsewhere.
 _NOT_STATED = 0xFFFF
 
@@ -218,14 +230,18 @@ def _starts_with_entry(stream: IO[bytes]) -> bool:
 def _zip_reader(
     uri: str, ordinal: int, archive: zipfile.ZipFile, info: zipfile.ZipInfo
 ) -> Callable[[], bytes | BrokenInput]:
+    name = name_of_entry(info)
+
     def read() -> bytes | BrokenInput:
+        if info.flag_bits & _ENCRYPTED:
+            return _broken(uri, ordinal, "broken_archive", f"{name}: encrypted, a password is needed: unpack it first")
         try:
             # A header that claims too small a size ends in a wrong checksum: zipfile stops there.
             with archive.open(info) as entry:
                 data = entry.read()
         except DAMAGE as error:
             raise_if_storage_failed(error)
-            return _broken(uri, ordinal, "broken_archive", f"{info.filename}: {error}")
+            return _broken(uri, ordinal, "broken_archive", f"{name}: {error}")
         return data
 
     return read

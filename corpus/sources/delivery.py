@@ -50,7 +50,7 @@ from manyo.corpus.web.main_text import extract
 from manyo.corpus.web.statements import read_statements
 
 REASONS = {
-    **{reason: archives.REASONS[reason] for reason in ("broken_archive", "unsafe_path", "too_large")},
+    **{reason: archives.REASONS[reason] for reason in ("broken_archive", "empty_archive", "unsafe_path", "too_large")},
     **books.REASONS,
     "undecodable": "too large a share of the characters could not be decoded",
     "unreadable_format": "a format that no reader here reads; the detail names it, and the kind of source that does",

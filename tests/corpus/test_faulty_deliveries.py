@@ -62,6 +62,17 @@ def damaged(archive: bytes, of: bytes) -> bytes:
     return archive[:at] + bytes([archive[at] ^ 0xFF]) + archive[at + 1 :]
 
 
+def encrypted(entries: Files) -> bytes:
+    """A ZIP whose entries say that they are encrypted."""
+    data = bytearray(zip_of(entries))
+    for signature, at in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        place = data.find(signature)
+        while place >= 0:
+            data[place + at] |= 1
+            place = data.find(signature, place + 1)
+    return bytes(data)
+
+
 def parquet_of(rows: list[dict[str, Any]], row_group_size: int = 100) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows), buffer, row_group_size=row_group_size, compression="none")
@@ -82,7 +93,7 @@ def twice_in_zip(name: str, data: bytes) -> bytes:
 
 
 #: Reasons for which a delivery of many formats refuses what a source of one format refuses for them.
-KEPT = ("broken_archive", "unsafe_path", "too_large")
+KEPT = ("broken_archive", "empty_archive", "unsafe_path", "too_large")
 #: A DTBook that stands for a billion characters.
 BOMB = (
     b'<!DOCTYPE dtbook [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
@@ -205,6 +216,9 @@ def archive_faults(ending: str, good: bytes, name: str = "b") -> Iterator[tuple[
     yield "broken_archive", {"b.tar": damaged(two, f"{name}_2{ending}".encode())}, 1
     yield "broken_archive", {"b.tar": two[:header] + bytes(512) + two[header:]}, 1
     yield "broken_archive", {"b.tar.gz": gzip.compress(tar_of({f"{name}_1{ending}": good}) + two)}, 1
+    yield "broken_archive", {"b.zip": encrypted({f"{name}_1{ending}": good})}, 0
+    yield "empty_archive", {"b.zip": zip_of({})}, 0
+    yield "empty_archive", {"b.tar": tar_of({})}, 0
     yield "unsafe_path", {"b.zip": zip_of({**unsafe, f"c/{name}_4{ending}": good})}, 1
     yield "unsafe_path", {"b.tar": tar_of({**unsafe, f"c/{name}_4{ending}": good})}, 1
     yield "too_large", {"b.zip": zip_of(bad)}, 1
