@@ -80,7 +80,7 @@ def ink_fit(glyphs: Glyphs) -> Fit:
 
 
 def n_em_wide_letters(glyphs: Glyphs) -> int:
-    """Count Latin, Greek and Cyrillic letters and signs that take an em of their line, and most of it with ink.
+    """Count Latin, Greek and Cyrillic letters and signs that take an em of their line, if the ink of half of them does.
 
     Where a program lost a part of a font's table, kana are named as such letters. A font that only lacks its letters'
     widths has narrow ink in wide places.
@@ -93,7 +93,9 @@ def n_em_wide_letters(glyphs: Glyphs) -> int:
     chosen = glyphs.taken(is_letter & ~glyphs.is_invisible)
     across, down = chosen.right - chosen.left, chosen.bottom - chosen.top
     advance = np.where(chosen.turn % 2 == 1, down, across)
-    return int(((advance > _WIDE_EMS * chosen.size) & (chosen.ink_width > _WIDE_INK_EMS)).sum())
+    is_wide = advance > _WIDE_EMS * chosen.size
+    n_wide, n_filled = int(is_wide.sum()), int((is_wide & (chosen.ink_width > _WIDE_INK_EMS)).sum())
+    return n_wide if 2 * n_filled >= n_wide else 0
 
 
 class _Difference(NamedTuple):
