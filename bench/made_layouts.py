@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from bench.made_formulas import FORMULAS
 from bench.made_parts import (
     PAPERS,
     blank,
@@ -262,7 +263,7 @@ LAYOUTS: Final[dict[str, Callable[[Writer], list[Sheet]]]] = {
     for function in (
         columns, tiers, box, side_notes, readings, spread, formulas, two_line_notes, contents, tables, forms, turned,
     )
-} | MIXED  # fmt: skip
+} | MIXED | FORMULAS  # fmt: skip
 
 
 def made(layout: str, seed: int) -> Made:

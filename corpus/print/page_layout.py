@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from manyo.corpus.jit import Float64s
+from manyo.corpus.print.fractions import levelled
 from manyo.corpus.print.glyph_lines import text_lines
 from manyo.corpus.print.gutter_numbers import gutter_numbers
 from manyo.corpus.print.line_text import TextLine, body_size, is_underline
@@ -70,12 +71,13 @@ def lines_of(page: PdfPage) -> SetPage:
     glyphs, is_artifact = page.glyphs, page.is_artifact
     if line_numbers.any():
         glyphs, is_artifact = glyphs.taken(~line_numbers), is_artifact[~line_numbers]
+    glyphs, is_artifact, rules = levelled(glyphs, is_artifact, page.rules)
     x, y = (glyphs.left + glyphs.right) / 2, (glyphs.top + glyphs.bottom) / 2
     grid, cell = cell_of(found, x, y)
     places = np.where(grid < 0, -1, grid * _CELLS_PER_GRID + cell)
     lines, n_annotations = text_lines(glyphs, is_artifact, places)
     lines += _filled_in(page, found)
-    return SetPage(lines, found, page.rules, _pictures(page), page.width, page.height, n_annotations, page.headings)
+    return SetPage(lines, found, rules, _pictures(page), page.width, page.height, n_annotations, page.headings)
 
 
 def _filled_in(page: PdfPage, found: list[Grid]) -> list[TextLine]:
