@@ -9,7 +9,7 @@ in brackets, which print does not need.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -67,14 +67,15 @@ def levelled(glyphs: Glyphs, is_artifact: Bools, rules: Float64s) -> tuple[Glyph
             taken.update(parts)
     if not found:
         return glyphs, is_artifact, rules
-    columns = [np.array(column) for column in glyphs]
+    columns: list[Any] = [np.array(column) for column in glyphs]
     added = [_set_level(Glyphs(*columns), one, rules[one.bar]) for one in found]
     sources = np.concatenate([signs.like for signs in added])
     points, left, top, right, bottom = (np.concatenate(column) for column in list(zip(*added, strict=True))[1:])
     more = glyphs.taken(sources)._replace(
         points=points.astype(np.uint32), left=left, top=top, right=right, bottom=bottom
     )
-    joined = Glyphs(*(np.concatenate(pair) for pair in zip(columns, more, strict=True)))
+    pairs: list[Any] = [np.concatenate(pair) for pair in zip(columns, more, strict=True)]
+    joined = Glyphs(*pairs)
     kept = np.ones(len(rules), np.bool_)
     kept[[one.bar for one in found]] = False
     return joined, np.concatenate([is_artifact, is_artifact[sources]]), rules[kept]
