@@ -12,11 +12,12 @@ draw were found is printed, and which labels name a text that no source has.
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import re
 import subprocess
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,11 @@ from bench.quality_examples import LABELS, digest_name, rows_of
 #: Draws of which each label names a text by its digest.
 _FILES = ("crawl.tsv", "one_reader.tsv")
 _BLANKS = re.compile(r"[ \t]+")
+#: Elements that begin no line.
+_INLINE = ("a", "span", "b", "strong", "em", "font", "i", "u", "small", "sup", "sub", "mark", "label", "big")
+_INLINE += ("abbr", "time", "s", "del", "ins", "code", "ruby", "rb", "rt")
+_LONG_LINE = 40
+_MARKS = frozenset("。！？!?")
 _QUOTED = re.compile(r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"")
 
 
@@ -58,7 +64,8 @@ def cuts_of(content: str, cut: str) -> Iterator[str]:
     Args:
         cut: `lines`, all of them; `before the last TAB` of each line, also with runs of blanks and TABs as one blank;
             `strings` of the JSON value, or of that of each line; `quoted in output`, what quotation marks enclose in
-            the strings of a notebook. `\\n` is read as a line end too.
+            the strings of a notebook; `text nodes` of each page (`_page_lines`), all of it and from its first long
+            line with a mark to its last. `\\n` is read as a line end too.
     """
     match cut:
         case "lines":
@@ -71,6 +78,9 @@ def cuts_of(content: str, cut: str) -> Iterator[str]:
         case "quoted in output":
             found = (match for text in _strings_of(content) for match in _QUOTED.finditer(text))
             texts = (match[1] or match[2] or "" for match in found)
+        case "text nodes":
+            pages = (_page_lines(page["text"]) for page in json.loads(content)["tag_records"]) if content else ()
+            texts = ("\n".join(part) for lines in pages for part in (lines, _from_mark_to_mark(lines)))
         case _:
             raise SystemExit(f"sources.tsv: no such cut: {cut}")
     for text in texts:
@@ -78,6 +88,38 @@ def cuts_of(content: str, cut: str) -> Iterator[str]:
         yield text.strip()
         if "\\n" in text:
             yield text.replace("\\n", "\n").strip()
+
+
+def _page_lines(nodes: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a page that is given as its text nodes.
+
+    Args:
+        nodes: text and element; the page's nodes are listed for each element that they are in, `html` first.
+    """
+    within: dict[str, set[str]] = defaultdict(set)
+    for text, *elements in nodes:
+        for element in elements:
+            within[element].add(text.strip())
+    inline = set().union(*(within[element] for element in _INLINE))
+    prose = set().union(*(within[element] for element in ("p", "dd", "td", "blockquote")))
+    prose -= set().union(*(within[element] for element in ("li", "nav", "ul")))
+    lines: list[str] = []
+    last = ""
+    for text in (text.strip() for text, *elements in nodes if elements == ["html"]):
+        if not text:
+            continue
+        # A link in a sentence is no line of its own.
+        if lines and {last, text} <= prose and {last, text} & inline:
+            lines[-1] += text
+        else:
+            lines.append(text)
+        last = text
+    return lines
+
+
+def _from_mark_to_mark(lines: list[str]) -> list[str]:
+    at = [number for number, line in enumerate(lines) if len(line) >= _LONG_LINE and set(line) & _MARKS]
+    return lines[at[0] : at[-1] + 1] if at else []
 
 
 def _strings_of(content: str) -> Iterator[str]:
@@ -106,7 +148,10 @@ def _contents(repositories: Path, data: Path) -> Iterator[tuple[str, str]]:
         folder = repositories / row["repository"].replace("/", "+")
         names = _git(folder, "ls-tree", "-r", "-z", "--name-only", row["commit"]).decode().split("\0")
         for name in (name for name in names if fnmatchcase(name, row["path"])):
-            yield _git(folder, "cat-file", "blob", f"{row['commit']}:{name}").decode(errors="replace"), row["cut"]
+            content = _git(folder, "cat-file", "blob", f"{row['commit']}:{name}")
+            if name.endswith(".gz"):
+                content = gzip.decompress(content)
+            yield content.decode(errors="replace"), row["cut"]
 
 
 def _git(folder: Path, *words: str) -> bytes:

@@ -8,10 +8,11 @@ DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `go
 Lines, which labels name by a digest; `bench.label_texts` writes it. Labelled are: crawled texts on which two readers
 agree (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`, and other
 crawled texts that one reader labelled (`bench/labels/one_reader.tsv`: whole texts of OSCAR, pages of ABEJA's Common
-Crawl, texts in notebooks and in public repositories, which count little; `bench/labels/webmix_training.tsv`). Weak
-labels, of which only news count much: articles of news, paragraphs of Wikipedia, gold texts of pages and other pages
-of the WARCs are good, except those that another rule of `default` drops. Of news, runs of whole paragraphs are taken,
-of 120 characters up to 5,000, joined by line ends, blanks or nothing as crawled texts are; of pages at most 60 a host.
+Crawl, pages of Common Crawl with their frames, texts in notebooks and in public repositories, which count little;
+`bench/labels/webmix_training.tsv`). Weak labels, of which only news count much: articles of news, paragraphs of
+Wikipedia, gold texts of pages and other pages of the WARCs are good, except those that another rule of `default`
+drops. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined by line ends, blanks or
+nothing as crawled texts are; of pages at most 60 a host.
 
 A collection of texts from hundreds of sites is divided into sources by the digest of the text.
 """
@@ -51,7 +52,7 @@ _WEB_SOURCES = 10
 _COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline", "first-sight", "one-reader")
 _COLLECTION_SOURCES = 8
 #: Draws that one reader labelled; each text counts as a page does.
-ONE_READER = ("oscar", "abeja", "notebooks", "repositories")
+ONE_READER = ("oscar", "abeja", "notebooks", "repositories", "frames")
 _PAGES_OF_HOST = 60
 _OTHER_PAGES = 300
 _LEAST_KANA = 30
@@ -63,7 +64,7 @@ class Labelled:
 
     Attributes:
         draw: the draw that it is from: `webmix`, `crawl`, `unedited`, `crawl2` to `crawl5`, `whole`, `oscar`, `abeja`,
-            `notebooks`, `repositories`, `training` or `pages`.
+            `notebooks`, `repositories`, `frames`, `training` or `pages`.
         kind: of site, as the draw or its first reader has it; "" where nobody said.
         reasons: why a reader calls it bad, in a few words of each.
         label: `good`, `bad` or `disputed`.

@@ -58,3 +58,10 @@ def test_texts_of_a_commit_are_written_and_counted(
     main()
     assert [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] == [{"text": "知られた文。"}]
     assert capsys.readouterr().out.split() == ["drawn", "1", "of", "2"]
+
+
+def test_nodes_of_a_page_are_taken_once_and_links_stay_in_their_sentence() -> None:
+    nodes = [["案内", "html"], ["この村の宿は", "html"], ["三軒", "html"], ["ある。", "html"]]
+    nodes += [["案内", "li"], ["この村の宿は", "p"], ["三軒", "p"], ["ある。", "p"], ["三軒", "a"]]
+    page = json.dumps({"tag_records": [{"text": nodes}]})
+    assert next(iter(cuts_of(page, "text nodes"))) == "案内\nこの村の宿は三軒ある。"
