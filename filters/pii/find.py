@@ -496,7 +496,8 @@ def _matched(
     if not gated:
         return settled, pending
     firsts: dict[tuple[re.Pattern[str], int], re.Match[str] | None] = {}
-    for kind in [kind for kind in patterns if kind in gated]:
+    # Most texts have one kind or two.
+    for kind in sorted(patterns.keys() & gated.keys(), key=_ORDER.__getitem__):
         passed = gated[kind]
         for pattern in patterns[kind]:
             pieces = [(passed[0][0], len(text))] if pattern.across_lines else passed
@@ -512,6 +513,10 @@ def _matched(
                     else:
                         settled.append(span)
     return settled, pending
+
+
+#: Where each kind comes first among the patterns.
+_ORDER: Final = {pattern.kind: i for i, pattern in reversed(list(enumerate(PATTERNS)))}
 
 
 def by_kind(kinds: Collection[str]) -> dict[str, list[Pattern]]:

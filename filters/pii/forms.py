@@ -292,19 +292,25 @@ def own_names(
     text = within.text
     of_names = sorted((start, stop) for start, stop, *_ in names)
     for block in blocks:
-        n_names = sum(_overlaps(of_names, pair.value) for pair in block)
-        personal = [pair for pair in block if _overlaps(of_names, pair.value) or _overlaps(values, pair.value)]
+        named = [_overlaps(of_names, pair.value) for pair in block]
+        personal = [
+            pair for pair, is_named in zip(block, named, strict=True) if is_named or _overlaps(values, pair.value)
+        ]
         # Lines are labels and values in turn where the list knows some of the labels.
         in_lines = block[0].layout.startswith("line")
         if len([pair for pair in personal if not in_lines or _holds(known, pair.label)]) < 1 + in_lines:
             continue
-        others = [pair for pair in block if not (_overlaps(of_names, pair.value) or _is_no_person(text, pair))]
+        others = [
+            pair for pair, is_named in zip(block, named, strict=True) if not (is_named or _is_no_person(text, pair))
+        ]
         ends = {pair: _name_end(within, pair.value) for pair in others}
         certain = [pair for pair in others if ends[pair]]
         # Of a column half of the cells are names; in other blocks each label has its own kind of value.
-        if block[0].layout.startswith("column") and 2 * (len(certain) + n_names) < len(block):
+        if block[0].layout.startswith("column") and 2 * (len(certain) + sum(named)) < len(block):
             continue
-        alike = Counter(_sort(text, pair) for pair in block if ends.get(pair) or _overlaps(of_names, pair.value))
+        alike = Counter(
+            _sort(text, pair) for pair, is_named in zip(block, named, strict=True) if is_named or ends.get(pair)
+        )
         for pair in others:
             start, stop = pair.value[0], ends[pair] or _uncertain_end(within, pair.value, alike[_sort(text, pair)])
             if stop and (ends[pair] or alike):
