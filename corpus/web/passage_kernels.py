@@ -17,7 +17,7 @@ from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.end_kernels import find_last_parts, find_rules, weighs_in_full, without_ends
 from manyo.corpus.web.markup import TAGS, Page
 
-_ITEM, _TD, _TH = (TAGS.index(name) for name in ("li", "td", "th"))
+_ITEM, _TD, _TH, _P, _DIV = (TAGS.index(name) for name in ("li", "td", "th", "p", "div"))
 
 #: Line end, ten digits, full stop and space.
 _MAX_NUMBER_BYTES: Final = 13
@@ -239,21 +239,30 @@ def _find_rows_of_lines(page: Page, rows: Int64s, is_kept: Bools) -> Bools:
     has_lines = np.zeros(len(page.boxes), np.bool_)
     before = np.int64(-1)
     for i in range(len(rows)):
-        block = page.blocks[rows[i]]
-        box = page.boxes[block.box]
-        if is_kept[i] and box.tag in (_TD, _TH):
-            if block.box == before or contains_line_end(page, rows[i]):
-                has_lines[box.parent] = True
-            before = np.int64(block.box)
+        cell = _cell_of(page, rows[i]) if is_kept[i] else -1
+        if cell >= 0:
+            if cell == before or contains_line_end(page, rows[i]):
+                has_lines[page.boxes[cell].parent] = True
+            before = np.int64(cell)
     return has_lines
+
+
+@inlined
+def _cell_of(page: Page, row: int) -> int:
+    """The cell that a block is in, itself or as a paragraph or the like; -1 for none."""
+    box = np.int64(page.blocks[row].box)
+    if page.boxes[box].tag in (_P, _DIV) and page.boxes[box].parent >= 0:
+        box = np.int64(page.boxes[box].parent)
+    return int(box) if page.boxes[box].tag in (_TD, _TH) else -1
 
 
 @inlined
 def _share_line(page: Page, has_lines: Bools, one: int, other: int) -> bool:
     """Whether two blocks are cells of a table row whose cells have one line each."""
-    first, second = page.boxes[page.blocks[one].box], page.boxes[page.blocks[other].box]
-    are_cells = first.tag in (_TD, _TH) and second.tag in (_TD, _TH) and first.parent == second.parent
-    return bool(are_cells and not has_lines[first.parent])
+    first, second = _cell_of(page, one), _cell_of(page, other)
+    if first < 0 or second < 0 or page.boxes[first].parent != page.boxes[second].parent:
+        return False
+    return bool(not has_lines[page.boxes[first].parent])
 
 
 @borrowing

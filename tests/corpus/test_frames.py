@@ -133,6 +133,12 @@ def test_the_cells_of_a_row_share_a_line_unless_one_has_several() -> None:
     assert extract(html).text == f"{KEPT}\n一\t{long}\n二\n布\n糸\n{KEPT}"
 
 
+def test_the_cells_of_a_row_share_a_line_though_word_processors_put_paragraphs_in_them() -> None:
+    rows = "<tr><td><p>四日</p><td><div>委員会</div><tr><td><p>七日</p><td><p>七夕</p><p>体育館</p>"
+    html = f"<body>{TEXT}<table>{rows}</table>{TEXT}</body>"
+    assert extract(html).text == f"{KEPT}\n四日\t委員会\n七日\n七夕\n体育館\n{KEPT}"
+
+
 @pytest.mark.parametrize("pictogram", ["&#63647;", "&#63808;", "&#xE63E;", "\ue63e"])
 def test_the_pictograms_of_old_mobile_phones_are_left_out_and_counted(pictogram: str) -> None:
     main = extract(f"<body><p>{PROSE}{pictogram}</p></body>")
