@@ -94,7 +94,30 @@ _HAS_LETTER: Final = lazily("[A-Za-z]")
 _HAS_LOWER: Final = lazily("[a-z]")
 _HAS_OTHER: Final = lazily("[^a-z0-9]")
 _CODE_WORD: Final = lazily("[a-z]+(?:[._][a-zA-Z]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*|[A-Z_]+")
-_PIN_WORDS: Final = ("暗証番号", "pin", "セキュリティコード", "パスコード", "認証コード", "passcode")
+_PIN_WORDS: Final = (
+    *(
+        "暗証番号",
+        "暗証no",
+        "pin",
+        "pinコード",
+        "pin番号",
+        "ピンコード",
+        "セキュリティコード",
+        "パスコード",
+        "認証コード",
+        "passcode",
+    ),
+    *(
+        "解錠番号",
+        "開錠番号",
+        "ダイヤル番号",
+        "オートロック番号",
+        "ロック番号",
+        "キーボックス番号",
+        "解錠コード",
+        "開錠コード",
+    ),
+)
 
 # --- accounts of social networks ---
 
@@ -195,13 +218,15 @@ def _age(fold: str, field: Field) -> _Span | None:
 
 def _secret(fold: str, field: Field) -> _Span | None:
     match = _SECRET.match(fold, field.start, field.stop)
-    if not match or match.start() == field.label.stop:
+    is_pin = field.label.word in _PIN_WORDS
+    # 暗証番号2847で opens a door; in code a word goes on at once.
+    is_next = match is not None and match.start() == field.label.stop
+    if not match or (is_next and not (is_pin and field.label.word > "z" and match[0][0].isdigit())):
         return None
     value = _SECRET_END.sub("", match[0])
     quoted = fold[field.start - 1] if field.start else " "
     if quoted in "\"'`" and quoted in match[0]:
         value = match[0][: match[0].index(quoted)]
-    is_pin = field.label.word in _PIN_WORDS
     if not (4 if is_pin else 6) <= len(value) or _NO_SECRET.search(value):
         return None
     has_digit, has_letter = bool(_HAS_DIGIT.search(value)), bool(_HAS_LETTER.search(value))

@@ -103,7 +103,7 @@ _OPENING: Final = lazily(r"[ ]*(?:[\"'「『(【〔《〈\[]|<(?!\0)|亡(?=[ 一
 _PHRASE: Final = lazily(r"[一-鿿]{0,6}[ごお](?:$|(?=[^ぁ-ゖ一-鿿ァ-ヴ]))|[一-鿿々ァ-ヴー゛゜・の/&A-Za-z0-9_\-]{0,16}")
 _CELL_END: Final = {delimiter: lazily(rf"[\"']?{_NOTE}? *(?:{re.escape(delimiter)}|$)") for delimiter in "|,"}
 #: What a cell may hold after its label.
-_REST_OF_CELL: Final = lazily(rf"[* ]*{_NOTE}?[* :.．]*")
+_REST_OF_CELL: Final = lazily(rf"[* ]*{_NOTE}?[)\]〕】]?[* :.．]*")
 _BLANKS: Final = lazily("[ \u200b\ufeff]*")
 _HONORIFIC: Final = lazily("[ごお]$")
 _LATIN_PHRASE: Final = lazily("(?<![A-Za-z0-9_.-])[0-9_.-]*+(?P<phrase>[A-Za-z][A-Za-z0-9_.-]*+(?: |(?<=[_.-])))$")

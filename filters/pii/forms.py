@@ -184,10 +184,20 @@ def _trimmed(fold: str, start: int, stop: int) -> Interval:
 # --- what the labels of a form are, and what their values may be ---
 
 _SIGNS_OF_KIND: Final = (
-    ("birth_date", lazily("生|誕|たんじょう|(?i:birth|bday|umare|tanjou?bi)")),
+    (
+        "birth_date",
+        lazily("(?<![発学先衛更派厚寄再])生(?![産成徒活命地])|誕|たんじょう|(?i:birth|bday|umare|tanjou?bi)"),
+    ),
     ("age", lazily("[齢歳才]|年令|とし$|(?i:toshi|nenrei)")),
     ("phone", lazily("")),
-    ("postal_address", lazily("[住居宅宛籍]|す(?:まい|んで)|じゅうしょ|所在|届|送|(?i:jusho|juusho|addr)")),
+    # 送り状番号 and 届出日 are none.
+    (
+        "postal_address",
+        lazily(
+            "^(?!.*(?:番号|コード|(?i:no\\.?|id)|[日時料金額状者])$)"
+            ".*(?:[住居宅宛籍]|す(?:まい|んで)|じゅうしょ|所在|届|送|(?i:jusho|juusho|addr))"
+        ),
+    ),
 )
 #: The number of a person: 受講番号, 隊員No; not that of an order or of a thing.
 _NUMBER_OF_PERSON: Final = lazily(
@@ -260,6 +270,8 @@ _NO_PERSON: Final = lazily(
 _TITLE: Final = r" ?(?:様|さん|さま|殿|氏|先生|君|くん|ちゃん|拝|印|㊞)?"
 _REST: Final = lazily(rf"{_TITLE} ?(?:$|[(、,/;\n]|<\0| {{1,2}}[<(+0-9])")
 _GIVEN: Final = lazily("[一-鿿々]{1,3}[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}[子江代枝美乃]?|[ぁ-ゖ]{1,3}[一-鿿々]")
+#: 債権額 金 and 発行日 令和 are a word of a form and the start of its value.
+_OF_THING: Final = lazily("[額日書料証数率量費]$")
 _NUMERAL: Final = lazily("[0-9一二三四五六七八九十①-⑳]+")
 _PAIR_OF_WORDS: Final = lazily(rf"(?P<surname>{NAME_KANJI}{{1,4}}) {{1,2}}(?P<given>{_GIVEN.pattern})")
 #: 木村あかり, 柳原トミ子.
@@ -373,7 +385,7 @@ def _is_certain(name: str) -> bool:
         surname, given = words["surname"], words["given"]
         if is_common(surname + given) or is_no_given(given, True) or is_place(given):
             return False
-        is_given = "名" in parts(given)
+        is_given = "名" in parts(given) and not _OF_THING.search(surname)
         # 福島 郡山 are towns, 紺 金 colours.
         if not is_given and (may_be_place(given) or (len(given) == 1 and len(surname) == 1)):
             return False

@@ -232,7 +232,8 @@ _MIXED: Final = lazily(
 #: What goes on after the first letter of 住　所.
 _PRINTED_APART: Final = lazily(f" {{1,4}}{LETTER}(?!{LETTER})")
 _ERAS: Final = ("平成", "昭和", "大正", "明治", "令和")
-_NO_PERSON: Final = frozenset((*_ERAS, "本名", "前", "所", "女子", "本人", "下宿"))
+_NO_PERSON: Final = frozenset((*_ERAS, *ROLE.split("|"), "本名", "前", "所", "女子", "本人", "下宿"))
+_OF_FORMS: Final = lazily("番号|通知|証明|住所|電話")
 _NOUN: Final = lazily("工事|事業|施設|整備")
 _NUMBER: Final = lazily("[一二三四五六七八九十百千万〇]+")
 _ADDRESSED: Final = lazily(f" ?(?:{HONORIFIC})")
@@ -341,8 +342,9 @@ def _is_public(text: str, start: int, stop: int) -> bool:
         is_public(text, start)
         or is_public_after(text, stop)
         or bool(EXAMPLE.search(text, first, start))
-        # 申立人 can be read as a name.
+        # 申立人 can be read as a name, and so can 番号通知書.
         or is_label_word(text[start:stop])
+        or bool(_OF_FORMS.search(text, start, stop))
     )
 
 
@@ -441,7 +443,9 @@ def _in_kana_or_latin(text: str, start: int, limit: int, word_ends: _WordEnds) -
     if foreign:
         if not is_no_latin(foreign[0]):
             first = re.split("[ ・＝=/,]+", foreign[0])[0]
-            is_known = is_of_person(first) and not is_common_kana(first)
+            is_known = (is_of_person(first) and not is_common_kana(first)) or bool(
+                _ADDRESSED.match(text, foreign.end())
+            )
             yield _Reading(foreign.end(), 2.0 if is_known else 1.0)
         return
     mixed = _MIXED.match(text, start, limit)
@@ -450,7 +454,9 @@ def _in_kana_or_latin(text: str, start: int, limit: int, word_ends: _WordEnds) -
     ocr = _OCR.match(text, start, limit)
     if ocr:
         yield from _printed_apart(text, start, ocr, word_ends)
-    kana = _HIRAGANA.match(text, start, limit)
+    # ブラジル から きた: all words are apart.
+    is_in_row = text[start - 1 : start] == " " and bool(re.match(LETTER, text[start - 2 : start - 1]))
+    kana = None if is_in_row else _HIRAGANA.match(text, start, limit)
     gap = _GAP.match(text, kana.end(), limit) if kana and 1 < len(kana[0]) <= _SURNAME_CHARS else None
     if gap:
         yield from _givens(text, start, gap.end(), limit, 1.0, True, word_ends)
@@ -516,6 +522,8 @@ def _givens(
             continue
         given = text[at:stop]
         is_given = "名" in parts(given) and (surname_is_known or len(given) > 1)
+        if given in _ERAS:
+            continue
         if not (is_given or (surname_is_known and (weight >= 1 or given[-1] in _ENDS_OF_KANA_NAMES))):
             continue
         if not is_apart and at - start == 1 and (_HIRAGANA.fullmatch(given) or "姓" in parts(text[start:stop])):

@@ -101,6 +101,9 @@ _NO_PERSON: Final = frozenset(
         "祖父",
         "祖母",
         "半角",
+        "カタカナ",
+        "フリガナ",
+        "ひらがな",
     ]
 )
 _KANA_WORDS: Final = lazily(
@@ -318,7 +321,7 @@ def _known(window: str, belief: Belief) -> int:
     letters = _SURNAME_LETTERS.match(window)
     lengths = surname_lengths(letters[0]) if letters else ()
     run = _RUN.match(window) if lengths else None
-    if not run or is_common(run[0]) or is_place(run[0]):
+    if not run or is_common(run[0]) or is_place(run[0]) or run[0] in _NO_PERSON or _is_two_nouns(run[0]):
         return 0
     longest_alone = 0
     for n_surname in lengths:
@@ -335,6 +338,11 @@ def _known(window: str, belief: Belief) -> int:
         if is_word and n_surname >= max(belief.alone, longest_alone) and NAME_END.match(window, n_surname):
             longest_alone = max(longest_alone, n_surname)
     return longest_alone
+
+
+def _is_two_nouns(letters: str) -> bool:
+    """Whether letters are two nouns of which the first is no surname: 前回受診."""
+    return len(letters) == 4 and "姓" not in parts(letters[:2]) and is_common(letters[:2]) and is_common(letters[2:])
 
 
 def _given_end(window: str, start: int, is_expected: bool) -> int:

@@ -21,6 +21,7 @@ from manyo.filters.pii.name_shapes import (
     GAPPED,
     IN_FULL,
     LETTER,
+    NAME_KANJI,
     NEVER,
     SURNAME,
     WINDOW_CHARS,
@@ -46,6 +47,9 @@ _SECTION: Final = lazily(
     "|(?:会計|会長|代表|弁護士|店長)[ :]{1,2}"
 )
 _DEAD: Final = lazily("亡 ?|故 ?")
+#: A column 氏名（旧姓） and the surname in brackets after a name in it.
+_FORMER_LABEL: Final = lazily(r" ?[(\[/・] ?旧")
+_OLD: Final = lazily(rf" ?\( ?({NAME_KANJI}{{1,4}}) ?\)")
 _NEXT_NAME: Final = lazily("(?: ?様)?(?: ?[、,・/;] ?| {1,3})(?:[0-9]{1,2}[.)] ?|[①-⑳] ?|・ ?)?")
 # What may stand behind a name in its cell.
 _REST_OF_CELL: Final = lazily("(?: ?(?:様|さん|氏|殿|君|先生|印))? ?(?:$|[(、,・/;【\\[〔])")
@@ -244,6 +248,8 @@ def _of_field(within: OpenText, field: Field) -> list[Name]:
     while stop:
         found.append((start, stop, 0.9, "name_form"))
         reading = READING.match(text, stop, field.stop)
+        if not reading and _FORMER_LABEL.match(text, field.label.stop) and (old := _OLD.match(text, stop, field.stop)):
+            found.append((*old.span(1), 0.85, "name_former"))
         following = _NEXT_NAME.match(text, reading.end() if reading else stop, field.stop)
         if not following:
             break

@@ -19,11 +19,12 @@ from manyo.filters.pii.matching import NAME_HOLE, Pattern, digits_of, standing_a
 
 #: 昭和五十年三月四日, 1975/03/04, S50.3.4.
 _BIRTH_DATE = (
-    f"(?:(?:明治?|大正?|昭和?|平成?|令和?|[MTSHRＭＴＳＨＲ][.．]?){BLANK}?(?:元|{DIGIT}{{1,2}}"
+    f"(?:(?:明治?|大正?|昭和?|平成?|令和?|[MTSHRＭＴＳＨＲ][.．]?){BLANK}?(?:元|{DIGIT}(?:{BLANK}?{DIGIT})?"
     f"|[一二三四五六七八九十〇壱弐参拾廿]{{1,4}})"
     f"|(?:18|19|20|１８|１９|２０){DIGIT}{{2}}|[一二][〇一二三四五六七八九]{{3}})"
-    f"(?:{BLANK}?年{BLANK}?(?:{DIGIT}{{1,2}}|[一二三四五六七八九十〇壱弐参拾廿]{{1,3}}){BLANK}?月{BLANK}?(?:{DIGIT}{{1,2}}"
-    f"|[一二三四五六七八九十〇壱弐参拾廿]{{1,3}}){BLANK}?日"
+    # OCR sets digits apart: 8年1 2月 2日.
+    f"(?:{BLANK}?年{BLANK}?(?:{DIGIT}(?:{BLANK}?{DIGIT})?|[一二三四五六七八九十〇壱弐参拾廿]{{1,3}}){BLANK}?月{BLANK}?"
+    f"(?:{DIGIT}(?:{BLANK}?{DIGIT})?|[一二三四五六七八九十〇壱弐参拾廿]{{1,3}}){BLANK}?日"
     f"|[-－/／.．]{DIGIT}{{1,2}}[-－/／.．]{DIGIT}{{1,2}})"
 )
 _BIRTH = lazily(

@@ -104,6 +104,12 @@ def reading_of(within: OpenText, name: Name) -> Iterator[Name]:
         and not any(start < match.end(1) and match.start(1) < stop for start, stop in within.holes)
     ):
         yield match.start(1), match.end(1), 0.8, "name_reading"
+    if former := _FORMER.match(within.text, name[1]):
+        yield *former.span(1), 0.8, "name_former"
+
+
+#: The surname that somebody had: 片山 理恵（旧姓 林）.
+_FORMER: Final = lazily(rf"(?: ?(?:{HONORIFIC}|氏))? ?[(〔\[] ?旧姓?[:・ ]{{0,2}}({NAME_KANJI}{{1,4}}) ?[)〕\]]")
 
 
 def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:

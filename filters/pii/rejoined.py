@@ -44,6 +44,7 @@ _BROKEN: Final = lazily(
     "|0[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,3}(?P<inside>\n)(?=[0-9]{1,3}(?:\n|$))"
     "|(?<![0-9-])0[0-9]{1,3}-[0-9]{1,2}(?P<in_group> )(?=[0-9]{1,2}-[0-9]{4}(?![0-9]))"
     "|(?<=[都道府県市区町村郡郷])(?P<of_town>\n[ 　]{0,4})(?=(?:大字|字)[一-鿿])"
+    "|(?<=丁目)(?P<of_chome>\n[ 　]{0,4})(?=[0-9０-９](?: ?[0-9０-９]){0,3}[ 　]?[番\\-－])"
     "|(?<=[0-9])(?P<of_block>\n[ 　]{0,4})(?=番地|番|号|丁目)"
     "|(?<=[A-Za-z0-9_])(?P<of_mail>\n)(?=@[A-Za-z0-9-]+\\.[a-z])|(?<=[A-Za-z0-9_]@)(?P<of_host>\n)(?=[A-Za-z0-9-]+\\.[a-z])"
 )
@@ -55,7 +56,7 @@ _MAY_BE_BROKEN: Final = lazily(f"\\n[ 　]{{0,4}}[{STARTS_OF_REST}]")
 _MAY_BREAK_AT_HOST: Final = lazily("@\\n")
 #: And before one.
 ENDS_OF_BROKEN: Final = frozenset(
-    "-－ー―—‐−0123456789０１２３４５６７８９番地号都道府県市区町村郡郷 　_"
+    "-－ー―—‐−0123456789０１２３４５６７８９番地号目都道府県市区町村郡郷 　_"
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 #: More than the number around a line end has.

@@ -305,3 +305,49 @@ def test_a_row_of_names_of_which_few_are_certain_stays() -> None:
 def test_minutes_of_a_club_are_private_by_their_words() -> None:
     text = "例会は出席9名。会計の沼尻さんから残金の報告があった。車は戸叶 康平さんと森さんが出す。"
     assert [value for kind, value in found(text) if kind == "person_name"] == ["沼尻", "戸叶 康平", "森"]
+
+
+@pytest.mark.parametrize(
+    ("text", "no_value"),
+    [
+        ("【発生日】2024/9/3【紛失者】鷲見 陽菜（社員番号 104-2283）", "2024/9/3"),
+        ("届先　〒065-0024\n　澤田　こずえ　様\n電話　011-784-6309\n送り状番号　4182-0059-7734", "4182-0059-7734"),
+        ("氏名（カタカナ）：チャン・ティ・ホン・ニュン", "カタカナ"),
+        ("【緊急連絡先】090-3025-7748（夫）【前回受診】2023年11月", "前回受診"),
+        ("大家さんへ送金します。電話は090-1234-5678です。", "大家"),
+        ("ブラジル から きた ひとです。でんわは 080-2936-7184 です。", "から きた"),
+        ("債務者　檀 上 春 樹 子\n持 分 二 分 の 一\n債権額　金 2,400万 円\n電話　03-1234-5678", "債権額　金"),
+        ("氏名　辺見　奏多　　平成 8年12月2日生\n電話　03-1234-5678", "平成"),
+    ],
+)
+def test_a_word_of_a_form_is_no_value(text: str, no_value: str) -> None:
+    assert no_value not in [value for _, value in found(text)]
+
+
+@pytest.mark.parametrize("word", ["暗証番号", "ダイヤル番号", "ピンコード", "解錠番号"])
+def test_digits_that_follow_a_word_for_a_door_at_once_are_a_secret(word: str) -> None:
+    assert ("credential", "2847") in found(f"鍵は郵便受けの{word}2847で開けます。")
+    assert found("端子はpin2847です。") == []
+
+
+@pytest.mark.parametrize("label", ["wpa2 key", "WPA2キー", "ネットワークセキュリティキー", "事前共有鍵"])
+def test_the_key_of_a_network_is_a_secret_by_whatever_name(label: str) -> None:
+    assert ("credential", "m9f3x8t2q6rbz") in found(f"{label}: m9f3x8t2q6rbz")
+    assert found("セキュリティ WPA2-PSK（TKIP/AES）") == []
+
+
+def test_a_former_surname_in_brackets_after_a_name_is_masked_too() -> None:
+    table = "卒年\t氏名（旧姓）\t住所\nS58\t宇佐美 典子（桜庭）\t盛岡市上田3-18-44"
+    assert {("person_name", "宇佐美 典子"), ("person_name", "桜庭")} <= set(found(table))
+    assert ("person_name", "月見里") in found("氏名：宇佐美 典子（旧姓 月見里）")
+
+
+def test_digits_of_a_date_and_an_address_may_be_apart_or_in_two_lines() -> None:
+    assert ("birth_date", "平成 8年1 2月 2日") in found("氏名　辺見　奏多　　平成 8年1 2月 2日生")
+    address = "広島県福山市松永町五丁目\n1 2番 3 0号"
+    assert ("postal_address", address) in found(f"所有者　{address}")
+
+
+def test_a_foreign_full_name_weighs_no_less_than_its_last_word() -> None:
+    text = "例会の司会は乾 真由子さん、書記はLucas Moreauさんが引き受けた。"
+    assert [value for kind, value in found(text) if kind == "person_name"] == ["乾 真由子", "Lucas Moreau"]
