@@ -22,12 +22,12 @@ class Block:
 
     row: int
     text: str
+    box: Box
     link_chars: int
     links: int
     outer_links: int
     place_links: int
     is_small: int
-    box: Box
     weight: int = 0
 
     @property
@@ -148,7 +148,7 @@ def choose(markup: Markup, announced: set[int], names_count: bool) -> Choice:
             boxes[parent].children.append(boxes[-1])
     columns = ["link_chars", "links", "outer_links", "place_links", "is_small", "box"]
     blocks = [
-        Block(row, markup.text_of(row), *values, boxes[box])
+        Block(row, markup.text_of(row), boxes[box], *values)
         for row, (*values, box) in enumerate(markup.blocks[columns].tolist())
     ]
     for block in blocks:
@@ -198,7 +198,8 @@ def _child_of(around: Box, block: Block) -> Box | None:
 
 def _announced(heading: Box) -> list[Box]:
     """The boxes below a heading of comments."""
-    if any(box is not heading and box.tag == heading.tag for box in heading.around.children if heading.around):
+    siblings = heading.around.children if heading.around else []
+    if any(box is not heading and box.tag == heading.tag for box in siblings):
         return []
     before = heading
     while before.around and before is before.around.children[-1]:
