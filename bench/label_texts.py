@@ -6,7 +6,7 @@
 name), and how a text is cut from the file (`cuts_of`). REPOSITORIES is a folder with a clone of each, named OWNER+NAME,
 bare or not; nothing is fetched. DATA is that of `bench.quality_examples`, of which `text/*.json` is read. FILE has one
 JSON object a text, in the order of the digests, so that it is the same whenever it is written. How many texts of each
-draw were found is printed, and which labels name a text that no source has.
+draw were found is printed; a source none of whose files is there ends the command.
 """
 
 from __future__ import annotations
@@ -147,7 +147,10 @@ def _contents(repositories: Path, data: Path) -> Iterator[tuple[str, str]]:
     for row in rows_of(LABELS / "sources.tsv"):
         folder = repositories / row["repository"].replace("/", "+")
         names = _git(folder, "ls-tree", "-r", "-z", "--name-only", row["commit"]).decode().split("\0")
-        for name in (name for name in names if fnmatchcase(name, row["path"])):
+        chosen = [name for name in names if fnmatchcase(name, row["path"])]
+        if not chosen:
+            raise SystemExit(f"sources.tsv: {row['repository']} has no {row['path']} at {row['commit']}")
+        for name in chosen:
             content = _git(folder, "cat-file", "blob", f"{row['commit']}:{name}")
             if name.endswith(".gz"):
                 content = gzip.decompress(content)

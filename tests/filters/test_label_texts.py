@@ -1,5 +1,6 @@
 """Texts that labels name by a digest are cut from files as `sources.tsv` says."""
 
+import gzip
 import json
 import subprocess
 from pathlib import Path
@@ -36,28 +37,45 @@ def test_a_text_is_cut_from_a_file(cut: str, content: str, text: str) -> None:
     assert text in list(cuts_of(content, cut))
 
 
-def test_texts_of_a_commit_are_written_and_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    clone = tmp_path / "clones" / "owner+name"
+def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """A clone with two files of texts, labels of two texts, and the arguments of the command.
+
+    Args:
+        path: of the files, as `sources.tsv` has it.
+    """
+    clone = folder / "clones" / "owner+name"
     clone.mkdir(parents=True)
     Path(clone, "a.txt").write_text("知られた文。\n別の文。\n", encoding="utf-8")
-    for words in (["init", "-q"], ["add", "a.txt"], ["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "m"]):
+    Path(clone, "b.txt.gz").write_bytes(gzip.compress("圧された文。\n".encode()))
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "m"]):
         subprocess.run(["git", "-C", clone, *words], check=True)
     commit = subprocess.run(["git", "-C", clone, "rev-parse", "HEAD"], check=True, capture_output=True).stdout.decode()
-    labels = tmp_path / "labels"
+    labels = folder / "labels"
     labels.mkdir()
-    lines = (f"{digest_name(text)}\tdrawn" for text in ("知られた文。", "失われた文。"))
+    lines = (f"{digest_name(text)}\tdrawn" for text in ("知られた文。", "圧された文。", "失われた文。"))
     Path(labels, "crawl.tsv").write_text("\n".join(("id\tdraw", *lines)) + "\n", encoding="utf-8")
     Path(labels, "one_reader.tsv").write_text("id\tdraw\n", encoding="utf-8")
-    table = f"repository\tcommit\tpath\tcut\nowner/name\t{commit.strip()}\t*.txt\tlines\n"
+    table = f"repository\tcommit\tpath\tcut\nowner/name\t{commit.strip()}\t{path}\tlines\n"
     Path(labels, "sources.tsv").write_text(table, encoding="utf-8")
     monkeypatch.setattr("bench.label_texts.LABELS", labels)
-    out = tmp_path / "texts.jsonl"
-    monkeypatch.setattr("sys.argv", ["label_texts", str(tmp_path / "clones"), str(tmp_path), "--out", str(out)])
+    arguments = ["label_texts", str(folder / "clones"), str(folder), "--out", str(folder / "texts.jsonl")]
+    monkeypatch.setattr("sys.argv", arguments)
+
+
+def test_texts_of_a_commit_are_written_in_the_order_of_digests_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepare(tmp_path, monkeypatch, "*.txt*")
     main()
-    assert [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] == [{"text": "知られた文。"}]
-    assert capsys.readouterr().out.split() == ["drawn", "1", "of", "2"]
+    found = [json.loads(line)["text"] for line in Path(tmp_path, "texts.jsonl").read_text("utf-8").splitlines()]
+    assert found == sorted(["知られた文。", "圧された文。"], key=digest_name)
+    assert capsys.readouterr().out.split() == ["drawn", "2", "of", "3"]
+
+
+def test_a_source_without_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(tmp_path, monkeypatch, "c/*.txt")
+    with pytest.raises(SystemExit, match="owner/name has no c/"):
+        main()
 
 
 def test_nodes_of_a_page_are_taken_once_and_links_stay_in_their_sentence() -> None:
@@ -65,3 +83,9 @@ def test_nodes_of_a_page_are_taken_once_and_links_stay_in_their_sentence() -> No
     nodes += [["案内", "li"], ["この村の宿は", "p"], ["三軒", "p"], ["ある。", "p"], ["三軒", "a"]]
     page = json.dumps({"tag_records": [{"text": nodes}]})
     assert next(iter(cuts_of(page, "text nodes"))) == "案内\nこの村の宿は三軒ある。"
+
+
+def test_a_page_is_also_cut_from_its_first_long_line_with_a_mark_to_its_last() -> None:
+    first, last = ("雨の降る日に傘を差して歩く" * 4 + "。", "晴れた日に布団を干して眠る" * 4 + "。")
+    page = json.dumps({"tag_records": [{"text": [[text, "html"] for text in ("案内", first, "中", last, "戻る。")]}]})
+    assert f"{first}\n中\n{last}" in list(cuts_of(page, "text nodes"))
