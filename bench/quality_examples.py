@@ -24,6 +24,7 @@ import csv
 import hashlib
 import json
 import random
+import sys
 import tempfile
 import zlib
 from collections import Counter, defaultdict
@@ -101,7 +102,7 @@ def main() -> None:
 
 
 def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
-    """Yield every labelled text.
+    """Yield every labelled text whose text is there, and say how many labels of each draw are without one.
 
     Args:
         more: JSON Lines with the texts that `crawl.tsv` and `one_reader.tsv` name by a digest; None leaves
@@ -117,15 +118,23 @@ def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
     for row in rows_of(data / "webmix" / "quality_labels.tsv"):
         reasons = f"{row['note']} / {row['second_reason']}"
         yield Labelled("webmix", row["kind"], reasons, row["settled"], *texts[row["id"]])
+    lost: Counter[str] = Counter()
     for row in rows_of(LABELS / "crawl.tsv"):
         if row["id"] in texts:
             reasons = f"{row['reason_1']} / {row['reason_2']}"
             yield Labelled(row["draw"], row["kind"], reasons, row["settled"], *texts[row["id"]])
+        else:
+            lost[row["draw"]] += 1
     for row in rows_of(LABELS / "one_reader.tsv"):
         if row["id"] in texts:
             text = texts[row["id"]][1]
             reasons = row["kind"] if row["label"] == "bad" else ""
             yield Labelled(row["draw"], row["kind"], reasons, row["label"], _collection("one-reader", text), text)
+        else:
+            lost[row["draw"]] += 1
+    # A model of fewer texts than meant is no error that anything else shows.
+    for draw, n_lost in lost.items():
+        print(f"{draw}: {n_lost} labels without a text", file=sys.stderr)
     for row in rows_of(LABELS / "webmix_training.tsv"):
         yield Labelled("training", "", "", row["label"], *texts[row["id"]])
     pages = _web_pages(data)
