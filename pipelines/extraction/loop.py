@@ -118,7 +118,6 @@ class Patience:
         self.limit_s = record_timeout_s
         self.tries = 2
         self._short_s = min(record_timeout_s, max(1.0, record_timeout_s / 60))
-        self.noticed_s = self._short_s / 2
         self._left_s = _SLOW_RECORDS * record_timeout_s
 
     @property
@@ -128,7 +127,7 @@ class Patience:
 
     def spend(self, seconds: float) -> None:
         """Count the time that a try took; quick ones cost nothing."""
-        if seconds < self.noticed_s:
+        if seconds < self._short_s / 2:
             return
         self._left_s -= seconds
         if self.is_spent:
@@ -276,11 +275,9 @@ def _outcomes(
         else:
             started = time.monotonic()
             outcome = parse_record(kind, record, source.options)
-            took_s = time.monotonic() - started
-            if took_s >= patience.noticed_s:
-                patience.spend(took_s)
-                if patience.is_spent:
-                    raise ShardTooSlow(f"{extraction.shard.name}: slow records used up the patience at {record.key}")
+            patience.spend(time.monotonic() - started)
+            if patience.is_spent:
+                raise ShardTooSlow(f"{extraction.shard.name}: slow records used up the patience at {record.key}")
             yield record, outcome
 
 
