@@ -3,7 +3,7 @@
     python -m bench.glyph_shapes FONT ... > corpus/print/glyph_shapes.txt
 
 FONT are TrueType or OpenType files, or collections whose first font is Japanese: the mean over all of them is printed.
-Needs fontTools.
+Needs fontTools, which the extra bench brings.
 """
 
 from __future__ import annotations
