@@ -102,6 +102,15 @@ def test_a_missing_object_and_a_range_beyond_the_end_are_told_apart() -> None:
         requests().get("corpus/short", "5-9")
 
 
+@pytest.mark.usefixtures("faults")
+def test_a_range_of_an_object_of_unstated_size_is_not_taken_for_the_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"bytes 90-99/100": Content(b"0123456789", 100), "bytes 90-99/*": None, None: Content(b"0123456789", 10)}
+    for stated, expected in answers.items():
+        headers = {} if stated is None else {"Content-Range": stated}
+        monkeypatch.setattr(S3Requests, "_ask", lambda *_, said=headers: (b"0123456789", said))
+        assert requests().get("corpus/a", "-10") == expected
+
+
 def test_what_is_not_understood_is_left_to_s3fs_from_then_on(faults: Faults) -> None:
     with publish("s3://corpus/a") as path:
         path.write_bytes(b"content")
