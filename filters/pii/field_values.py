@@ -94,29 +94,11 @@ _HAS_LETTER: Final = lazily("[A-Za-z]")
 _HAS_LOWER: Final = lazily("[a-z]")
 _HAS_OTHER: Final = lazily("[^a-z0-9]")
 _CODE_WORD: Final = lazily("[a-z]+(?:[._][a-zA-Z]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*|[A-Z_]+")
+#: Their secrets may be four digits.
 _PIN_WORDS: Final = (
-    *(
-        "暗証番号",
-        "暗証no",
-        "pin",
-        "pinコード",
-        "pin番号",
-        "ピンコード",
-        "セキュリティコード",
-        "パスコード",
-        "認証コード",
-        "passcode",
-    ),
-    *(
-        "解錠番号",
-        "開錠番号",
-        "ダイヤル番号",
-        "オートロック番号",
-        "ロック番号",
-        "キーボックス番号",
-        "解錠コード",
-        "開錠コード",
-    ),
+    *("暗証番号", "暗証no", "pin", "pinコード", "pin番号", "ピンコード", "passcode", "パスコード", "認証コード"),
+    *("セキュリティコード", "解錠番号", "開錠番号", "解錠コード", "開錠コード", "ダイヤル番号", "ロック番号"),
+    *("オートロック番号", "キーボックス番号"),
 )
 
 # --- accounts of social networks ---

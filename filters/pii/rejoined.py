@@ -22,8 +22,9 @@ from manyo.filters.pii.normal_form import folded
 _LETTER: Final = "[一-鿿々〆〇ヶヵァ-ヴーぁ-ゖ﨑]"
 _NUMERIC: Final = "[0-9OoQlI-]"
 _PRINTED: Final = f"(?:{_LETTER}|{_NUMERIC})"
-#: Single letters or digits with one blank between them; a wider blank separates words.
+#: How many blanks such a stretch has at least.
 _LEAST_APART: Final = 3
+#: Single letters or digits with one blank between them; a wider blank separates words.
 _APART: Final = lazily(
     f"(?<![^\\s:：(（)）「」、。〒])"
     f"(?:(?:{_PRINTED}{{1,2}}|[0-9]-[0-9]) (?=[^ 　\\n])){{{_LEAST_APART},60}}{_PRINTED}{{1,4}}(?![A-Za-z])"
