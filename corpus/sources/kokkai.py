@@ -82,14 +82,14 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     planned, start = [], 0
     for shard in shards:
         stop = start + len(shard.files)
-        before = _neighbours(ordered[:start][::-1], ordered[start])
-        after = _neighbours(ordered[stop:], ordered[stop - 1])
+        before = _neighbours(map(ordered.__getitem__, range(start - 1, -1, -1)), ordered[start])
+        after = _neighbours(map(ordered.__getitem__, range(stop, len(ordered))), ordered[stop - 1])
         planned.append(replace(shard, sidecars=(*before[::-1], *after)))
         start = stop
     return planned
 
 
-def _neighbours(others: Sequence[InputFile], own: InputFile) -> list[InputFile]:
+def _neighbours(others: Iterable[InputFile], own: InputFile) -> list[InputFile]:
     """The next of some files to one's own that may have parts of the same meeting."""
     if own.size_bytes > _MEETING_BYTES:
         return []
