@@ -51,6 +51,8 @@ def address_fields(kind: str, uri: str) -> list[str]:
 
 def _with_addresses(row: Row, folder: str = "") -> Iterator[str]:
     for name, value in row.items():
+        if not name.isprintable():
+            continue  # half of a surrogate pair or a control character, which no configuration can hold
         if isinstance(value, str) and _ADDRESS.fullmatch(value):
             yield f"{folder}{name}"
         elif isinstance(value, dict):

@@ -72,7 +72,11 @@ def run(options: argparse.Namespace) -> int:
             print(f"{n:,} files of kind {kind}: {pattern}")
     for (kind, _, suffix), fields in sorted(addresses.items()):
         if kind in _WITH_FIELDS and len(fields) != 1:
-            which = f"several fields hold addresses ({', '.join(fields)})" if fields else "no field of theirs holds one"
+            which = (
+                f"several fields hold addresses ({', '.join(fields)})"
+                if fields
+                else "no field of their first rows holds one"
+            )
             print(f"{suffix} files have no addresses yet: {which}; see uri_field in {_CONFIG}")
     print(f"wrote {_CONFIG} and {_SCHEMA}; state the licence in {_CONFIG}, then: manyo check --config {_CONFIG}")
     return EXIT_DONE

@@ -68,7 +68,7 @@ def test_init_names_the_field_that_holds_addresses(folder: Path, capsys: pytest.
 
 @pytest.mark.parametrize(
     ("fields", "said"),
-    [({}, "no field of theirs"), ({"url": "http://a.example", "from": "http://b.example/2"}, "(url, from)")],
+    [({}, "no field of their first rows"), ({"url": "http://a.example", "from": "http://b.example/2"}, "(url, from)")],
 )
 def test_init_chooses_no_field_where_none_or_several_hold_addresses(
     folder: Path, capsys: pytest.CaptureFixture[str], fields: dict[str, str], said: str
@@ -79,6 +79,14 @@ def test_init_chooses_no_field_where_none_or_several_hold_addresses(
     (source,) = [one for one in load_config("manyo.toml").sources if one.kind == "jsonl"]
     assert not source.options.uri_field  # type: ignore[attr-defined]
     assert "# uri_field = " in Path("manyo.toml").read_text("utf-8")
+
+
+def test_init_offers_no_field_whose_name_a_configuration_cannot_hold(folder: Path) -> None:
+    """Half of a surrogate pair was a traceback, and a control character a configuration that nothing reads."""
+    table(folder / "data" / "a.jsonl", **{"\ud800": "https://a.example/1", "\x7f": "https://a.example/2"})
+    assert main(["init", "data"]) == EXIT_DONE
+    (source,) = [one for one in load_config("manyo.toml").sources if one.kind == "jsonl"]
+    assert not source.options.uri_field  # type: ignore[attr-defined]
 
 
 def test_check_and_trace_say_that_a_source_has_no_addresses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
