@@ -45,8 +45,9 @@ from manyo.pipelines.graph.token_stages import ENCODED_ORIGINS, PROVENANCE
 from manyo.pipelines.report.quantities import format_value
 from manyo.tokenizer.reader import document_of_token
 
-#: A token shard, by its name or by a file in the folder of `manyo path tokens`, and a position in it.
+#: A `doc_id`, which documents without an address have too.
 _DOC_ID = re.compile(r"[0-9a-fA-F]{32}")
+#: A token shard, by its name or by a file in the folder of `manyo path tokens`, and a position in it.
 _TOKEN = re.compile(r"(?P<shard>[a-z0-9][a-z0-9_-]*-\d{5,}?)(?:_text_document)?(?:\.bin|\.npy)?:(?P<position>\d+)")
 
 _DOCUMENT_COLUMNS = (
