@@ -70,11 +70,13 @@ def remember_found(out: str, folder: str, found: Iterable[tuple[bytes, Request]]
     takedowns = Takedowns()
     for doc_id, request in found:
         takedowns.add(Entry("found", doc_id.hex()), request)
-    uri = _found(out, folder)
+    uri, lines = _found(out, folder), list(takedowns.lines())
     fs, path = filesystem(uri)
-    is_there = fs.exists(path)
-    if (takedowns or is_there) and not (is_there and read_takedowns(uri) == takedowns):
-        _write(uri, [f"# found by address in {folder}", *takedowns.lines()])
+    written = fs.cat_file(path) if fs.exists(path) else None
+    whole = [_found_head(lines), *lines]
+    # Compared as bytes: one that somebody spoilt is written again.
+    if (lines or written is not None) and written != _text(whole):
+        _write(uri, whole)
 
 
 def found_lists(out: str, but: str = "") -> tuple[str, ...]:
@@ -91,11 +93,20 @@ def requests_digest(out: str) -> str:
 
 
 def request_faults(out: str) -> Iterator[tuple[str, str]]:
-    """Yield each request that was changed since it was handed in, and the list that joins them if it says other things.
+    """Yield each list that was changed by hand: a request, the list that joins them, and what was found by address.
 
     Returns:
         URI and problem of each.
     """
+    yield from _faults_of_requests(out)
+    for uri in found_lists(out):
+        fs, path = filesystem(uri)
+        head, *lines = fs.cat_file(path).decode("utf-8", "replace").splitlines() or [""]
+        if head != _found_head(lines):
+            yield uri, "was changed by hand: the next run of the configuration whose folder it names writes it again"
+
+
+def _faults_of_requests(out: str) -> Iterator[tuple[str, str]]:
     requests, digest = _lists(out)
     whole = []
     for uri in requests:
@@ -154,7 +165,16 @@ def _found(out: str, folder: str) -> str:
 
 def _write(uri: str, lines: Sequence[str]) -> None:
     with publish(uri) as partial:
-        partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        partial.write_bytes(_text(lines))
+
+
+def _text(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _found_head(lines: Sequence[str]) -> str:
+    """The first line of what was found by address, which tells a list that was changed by hand."""
+    return f"# found by address, digest of the lines below: {_digest(lines)}"
 
 
 def _digest(lines: Sequence[str]) -> str:

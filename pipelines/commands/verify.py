@@ -7,7 +7,8 @@ new encoding of their text. If the bytes of a shard have changed, all of its doc
 Caches that Megatron made of the order of these shards are compared with them: next to the shards, and in the folder of
 `--data-cache-path`. A shard that was written again leaves them stale, and Megatron does not see it.
 
-The takedown requests that the run keeps are compared with their names, which are digests of what was handed in.
+The takedown requests that the run keeps are compared with their names, which are digests of what was handed in, and
+what was found by address (`found-FOLDER.txt`) with the digest in its first line.
 
 With `--deep`, every file of every stage is read and compared with its manifest first (`deep_check`).
 """
@@ -86,6 +87,9 @@ def run(options: argparse.Namespace) -> int:
     of_requests = [Fault(uri, "file", problem) for uri, problem in request_faults(config.run.out)]
     for fault in of_requests:
         print(fault)
+    if of_requests:
+        # The closing lines below count files and token shards, and may say that these have no faults.
+        print(f"takedown requests: {len(of_requests)} faults")
     if options.deep:
         if _print_deep_faults(config):
             return 1

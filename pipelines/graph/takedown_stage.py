@@ -12,6 +12,7 @@ from manyo.corpus import schema
 from manyo.corpus.tables.shards import read_batches, read_columns, write_shard
 from manyo.corpus.takedown_requests import found_lists, recorded_lists, remember_found
 from manyo.corpus.takedowns import Request, join_takedowns, read_takedowns
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.shapes import (
     Shape,
     StageOutput,
@@ -53,7 +54,13 @@ def _map_with_takedowns(out: str, extracted: str) -> Shape:
     def shape(upstream: Upstream) -> Units:
         # What this stage found itself has addresses, by which it finds it again.
         lists = (*recorded_lists(out), *found_lists(out, but=extracted))
-        content = "\n".join(join_takedowns(map(read_takedowns, lists)).lines())
+        try:
+            content = "\n".join(join_takedowns(map(read_takedowns, lists)).lines())
+        except ValueError as error:
+            raise UserError(
+                f"a takedown list that the run keeps was changed by hand: {error}; what was found by address is "
+                "written again by a run of the configuration whose folder its name has"
+            ) from error
         return Units(
             lambda: (
                 replace(unit, inputs={**unit.inputs, TAKEDOWN_LISTS: lists}, digest=digest_of([unit.digest, content]))

@@ -5,13 +5,21 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 
-from manyo.corpus.takedown_requests import join_requests, record_requests, recorded_lists, request_faults
-from manyo.corpus.takedowns import Takedowns, join_takedowns, parse_entry, parse_takedowns, read_takedowns
+from manyo.corpus.takedown_requests import (
+    found_lists,
+    join_requests,
+    record_requests,
+    recorded_lists,
+    remember_found,
+    request_faults,
+)
+from manyo.corpus.takedowns import Request, Takedowns, join_takedowns, parse_entry, parse_takedowns, read_takedowns
 from tests.faulty_server import s3_clients, s3_server
 
 pytest.importorskip("s3fs", reason="the extra s3 is not installed")
@@ -109,3 +117,19 @@ def test_a_request_that_was_changed_by_hand_is_found_even_if_its_size_is_the_sam
         "was changed by hand",
         "is no list any more",
     ]
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"no list at all\n", b"\xff\xfe"])
+def test_what_was_found_by_address_is_known_to_be_changed_by_hand_and_written_again(
+    tmp_path: Path, spoilt: bytes
+) -> None:
+    out, found = str(tmp_path), [(bytes(16), Request()), (bytes(range(16)), Request(date(2026, 4, 1), "letter 17"))]
+    remember_found(out, "extract-00000000", found)
+    (uri,) = found_lists(out)
+    assert list(request_faults(out)) == []
+    whole = Path(uri).read_bytes()
+    for changed in (spoilt, whole.replace(b"letter 17", b"letter 18"), whole[: whole.rindex(b"0001")]):
+        Path(uri).write_bytes(changed)
+        assert [one for one, _ in request_faults(out)] == [uri]
+        remember_found(out, "extract-00000000", found)
+        assert Path(uri).read_bytes() == whole

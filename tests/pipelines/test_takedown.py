@@ -18,6 +18,7 @@ from manyo.corpus.takedown_requests import found_lists
 from manyo.corpus.takedowns import read_takedowns
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.takedown import other_exits
+from manyo.pipelines.engine.errors import EXIT_USER
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
@@ -395,3 +396,25 @@ def test_a_request_that_a_person_deletes_is_forgotten_with_what_it_named(rows_wi
     assert found_lists(str(run.out))
     assert [read_takedowns(one).entries for one in found_lists(str(run.out))] == [{}]
     assert len(run.rows("release")) == 3
+
+
+def test_what_was_found_and_then_spoilt_by_hand_is_refused_and_written_again(
+    rows_with_addresses: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = rows_with_addresses
+    assert run.manyo("run", "--until", "scrub") == 0
+    assert run.take_down("site1.example") == 0
+    (found,) = map(Path, found_lists(str(run.out)))
+    whole = found.read_bytes()
+    found.write_bytes(whole + b"no entry\n")
+    nameless = Run(run.config.with_name("nameless.toml"), run.out)
+    nameless.config.write_text(run.config.read_text("utf-8").replace("uri_field = 'url'\n", ""), encoding="utf-8")
+    capsys.readouterr()
+    assert nameless.manyo("run", "--until", "scrub") == EXIT_USER
+    assert f"{found}: line 3" in capsys.readouterr().err
+    assert run.manyo("verify", "--deep") == 1
+    assert "takedown requests: 1 faults" in capsys.readouterr().out
+    assert run.manyo("run", "--until", "scrub") == 0
+    assert found.read_bytes() == whole
+    assert nameless.manyo("run", "--until", "scrub") == 0
+    assert len(nameless.rows("release")) == 2
