@@ -92,7 +92,7 @@ _IBAN_CHARS = {
 }
 
 
-def _is_mac(match: re.Match[str]) -> bool:
+def is_mac(match: re.Match[str]) -> bool:
     """No address of a group, no address of nobody, none of documentation (RFC 7042, section 2.1.1), and no example."""
     octets = re.sub("[^0-9a-f]", "", match[0].lower())
     pairs = [octets[i : i + 2] for i in range(0, 12, 2)]
@@ -137,6 +137,8 @@ _HOME = lazily(
     "自宅|うち[のはへに]|実家|(?<![一-鿿])家(?![族電具])|我が家|わが家|住まい|お宅|住所|住んで|(?:彼|彼女|友人"
     "|祖父母|両親)の家"
 )
+#: The home of somebody who is named right before the position: 大西さん宅 35.71102, 139.80877.
+_SOMEBODYS_HOME = lazily(f"(?:(?:さん|様|氏)宅|{NAME_HOLE}(?:さん|様|氏|宅)?)[^\n0-9]{{0,8}}$")
 _SCENIC = lazily("山頂|剣ヶ峰|島|駅|岬|灯台|震源|城跡")
 
 # --- accounts ---
@@ -222,10 +224,13 @@ _ANY_HOLE = lazily(f"[{HOLE}{NAME_HOLE}]")
 
 PATTERNS: tuple[Pattern, ...] = (
     Pattern("licence_plate", "licence_plate", 0.9, _PLATE, _is_plate),
-    Pattern("mac_address", "mac_address", 0.9, _MAC, _is_mac),
+    Pattern("mac_address", "mac_address", 0.9, _MAC, is_mac),
     Pattern("iban", "iban", 0.98, _IBAN, _is_iban),
     Pattern(
         "geo_position", "geo_position", 0.8, _POSITION, needs=_HOME, within_chars=60, needs_after=True, unless=_SCENIC
+    ),
+    Pattern(
+        "geo_position", "geo_of_name", 0.8, _POSITION, needs=_SOMEBODYS_HOME, within_chars=16, unless=_SCENIC
     ),
     Pattern(
         "geo_position",

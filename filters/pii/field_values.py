@@ -13,6 +13,7 @@ from typing import Final
 
 from manyo.filters.pii.address_values import read_address
 from manyo.filters.pii.check_digits import luhn, my_number_check_digit
+from manyo.filters.pii.device_patterns import is_mac
 from manyo.filters.pii.fields import Field
 from manyo.filters.pii.kinds import NOT_BEFORE_MASK
 from manyo.filters.pii.lazily import lazily
@@ -50,8 +51,11 @@ _INSURED: Final = _shape(
     r"(?:[一-鿿ァ-ヴー]{1,3} ?[・-] ?)?第?(?:[0-9](?: {1,2}[0-9OIl]){1,9}|[0-9]{4} [0-9]{4}"
     r"|[0-9][0-9OIl]{0,9}(?:[-・][0-9]{1,8}){0,3})号?"
 )
+#: With its prefix in kanji: 水12-0458831.
+_PREFIXED: Final = _shape("[一-鿿]{1,2}[0-9]{1,4} ?[-・] ?[0-9]{3,8}")
 _MEMBER: Final = _shape(
-    r"[A-Za-z]{0,5} ?[-_.]?(?:[0-9](?: {1,2}[0-9]){3,12}|[0-9]{2,5}(?: [0-9]{2,5}){1,4}(?! ?[0-9])"
+    # 第415-8820937号, as policies have it.
+    r"第[0-9]{1,8}(?:-[0-9]{1,10}){0,3}号|[A-Za-z]{0,5} ?[-_.]?(?:[0-9](?: {1,2}[0-9]){3,12}|[0-9]{2,5}(?: [0-9]{2,5}){1,4}(?! ?[0-9])"
     r"|[0-9][0-9A-Za-z]{0,15}(?:[-_./][0-9A-Za-z]{1,10}){0,4})"
     r"|[A-Za-z]{1,3}(?:-[A-Za-z0-9]{1,6}){1,4}"
 )
@@ -76,7 +80,7 @@ _BIRTH: Final = lazily(
 _AGE: Final = lazily(
     r"(?:(?:男|女)性?[・/、, ]{1,2})?(?:満|数え|享年)?"
     r"(?P<age>(?:[0-9]{1,3}|[一二三四五六七八九十百〇]{1,4})(?: ?(?:[歳才]|さい))?)"
-    rf"(?![0-9.,]|以|未|か|から|代|〜|~|[-ー]|[一-鿿]){NOT_BEFORE_MASK}"
+    rf"(?![0-9]|[.,][0-9]|以|未|か|から|代|〜|~|[-ー]|[一-鿿]){NOT_BEFORE_MASK}"
 )
 
 # --- secrets ---
@@ -190,12 +194,16 @@ def _member(fold: str, field: Field) -> _Span | None:
 
 def _insured(fold: str, field: Field) -> _Span | None:
     match = _INSURED.match(fold, field.start, field.stop)
+    if not match and field.strength == "firm" and "記号" in field.label.word:
+        match = _PREFIXED.match(fold, field.start, field.stop)
     return match.span() if match and len(match[0]) > 1 and _is_sure(match[0], field) else None
 
 
 def _age(fold: str, field: Field) -> _Span | None:
     match = _AGE.match(fold, field.start, field.stop)
-    return match.span("age") if match and len(match[0]) > 1 else None
+    # One digit is an age only where a column or a key of code says so.
+    is_alone = field.in_column or field.label.word in ("age", "nenrei")
+    return match.span("age") if match and (len(match[0]) > 1 or is_alone) else None
 
 
 def _secret(fold: str, field: Field) -> _Span | None:
@@ -267,17 +275,36 @@ _PHONE: Final = lazily(
 )
 
 
+#: A number within its area, and one with the code of the area.
+_LOCAL_PHONE: Final = lazily("[1-9][0-9]{0,3} ?- ?[0-9]{4}")
+_WHOLE_PHONE: Final = lazily(r"(?<![0-9-])\(?0[1-9][0-9]{0,3}[)-]{1,2}[0-9]{1,4}-[0-9]{4}(?![0-9-])")
+
+
 def _phone(fold: str, field: Field) -> _Span | None:
     # OCR breaks a number at a hyphen.
     match = _PHONE.match(fold, field.start)
     if not match:
-        return None
+        local = _LOCAL_PHONE.fullmatch(fold, field.start, field.stop) if field.in_column else None
+        table_stop = fold.find("\n\n", field.stop)
+        # Lists of neighbours leave out the code of their area after the first.
+        is_alike = local and _WHOLE_PHONE.search(
+            fold, field.label.stop, table_stop if table_stop >= 0 else len(fold)
+        )
+        return local.span() if local and is_alike else None
     digits = _digits(match[0])
     national = "0" + digits[2:].lstrip("0") if "+" in match[0] else digits
     is_mobile = re.match("0[25-9]0", national)
     if len(national) != (11 if is_mobile or national.startswith("0800") else 10) or national.endswith("0000000"):
         return None
     return None if re.match("00|0[0-9]{3}-?[0-9]{2}-?[0-9]{2}$", national) else match.span()
+
+
+_MAC: Final = lazily("[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
+
+
+def _mac(fold: str, field: Field) -> _Span | None:
+    match = _MAC.match(fold, field.start, field.stop)
+    return match.span() if match and is_mac(match) else None
 
 
 _EMAIL: Final = lazily(
@@ -316,6 +343,7 @@ READERS: Final[dict[str, Callable[[str, Field], _Span | None]]] = {
     "my_number": _by(_shape(f"{_run(4, 4, 4, gap='[ -]{0,3}')}"), _is_my_number),
     "resident_code": _by(_shape(f"{_run(11)}|{_run(4, 4, 3)}|{_run(5, 6)}")),
     "member_id": _member,
+    "mac_address": _mac,
     "imei": _by(_shape(f"{_run(15)}|{_run(2, 6, 6, 1)}"), luhn),
     "birth_date": _birth,
     "age": _age,

@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from manyo.corpus.release import SPANS
 from manyo.corpus.text import Texts
 from manyo.filters.pii.aligned_names import aligned_names
+from manyo.filters.pii.check_digits import luhn
 from manyo.filters.pii.field_values import READERS
 from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.forms import (
@@ -426,6 +427,7 @@ _OF_ONE_FORM: Final = frozenset(
         "insurance_number",
         "driving_licence",
         "resident_code",
+        "imei",
     }
 )
 _CODE: Final = lazily(r"(?<![0-9A-Za-z@._/#-])[0-9A-Za-z][0-9A-Za-z-]{4,20}(?![0-9A-Za-z@._/#-])")
@@ -440,6 +442,12 @@ _THING_BEFORE: Final = lazily(
 )
 
 
+def _is_imei(code: str) -> bool:
+    """Whether digits, with or without hyphens, are the number of a device."""
+    digits = code.replace("-", "")
+    return len(digits) == 15 and digits.isdigit() and luhn(digits)
+
+
 def _form(value: str) -> str:
     """How a number is written: A for a capital, a for another letter, 9 for a digit."""
     return re.sub("[0-9]", "9", re.sub("[a-z]", "a", re.sub("[A-Z]", "A", value)))
@@ -449,7 +457,8 @@ def _written_alike(fold: str, settled: Sequence[_Span], holes: Sequence[_Hole]) 
     """Numbers without a label that are written like one of a kind that a label announced in the same document."""
     for span in settled:
         other = _NEXT_CODE.match(fold, span.stop) if span.kind in _OF_ONE_FORM else None
-        if other and _form(other["code"]) == _form(fold[span.start : span.stop]):
+        is_alike = other and _form(other["code"]) == _form(fold[span.start : span.stop])
+        if other and (is_alike or (span.kind == "imei" and _is_imei(other["code"]))):
             yield _Span(*other.span("code"), span.kind, 0.8, f"alike_{span.kind}")
     forms = {
         _form(fold[span.start : span.stop]): span.kind

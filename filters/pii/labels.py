@@ -217,6 +217,7 @@ def _trie_of_labels() -> Trie:
 _LATIN: Final = lazily("[a-z]")
 _ALNUM: Final = lazily("[a-z0-9]")
 _HONORIFIC: Final = lazily("[ごお御・/]$|^[ごお御]")
+_SYMBOL_BEFORE: Final = lazily("記号[0-9-]{1,12}")
 _SUFFIX: Final = lazily("(?:氏?名前?)?(?:様|さま|さん|の方|殿)?")
 _NAME_LETTER: Final = lazily("[一-鿿ぁ-ゖァ-ヴ]")
 #: Ends of the words for roles.
@@ -305,6 +306,9 @@ def fits(meaning: Meaning, phrase: str) -> bool:
     if meaning.unless and meaning.unless.search(chars):
         return False
     rest = _HONORIFIC.sub("", chars)
+    # 記号21510番号873: what stands before the second label is the value of the first.
+    if _SYMBOL_BEFORE.fullmatch(rest):
+        return True
     return not rest or not (meaning.near or meaning.bare or (meaning.after and not meaning.after.search(rest)))
 
 

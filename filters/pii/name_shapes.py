@@ -134,6 +134,8 @@ _MIXED: Final = lazily(
     "(?P<foreign>[ァ-ヴー]{2,10}|[A-Z][a-z'’-]{2,14})[・ ] ?(?P<given>[一-鿿々]{1,3})"
     "|(?P<surname>[一-鿿々ヶ]{1,4})[・ ] ?(?:[ァ-ヴー]{2,8}|[A-Z][a-z'’-]{2,12})"
 )
+#: Without a blank: シュミット絵里, ジョージ武田.
+_MIXED_SOLID: Final = lazily("(?P<foreign>[ァ-ヴー]{2,8})(?P<japanese>[一-鿿々]{2,4})")
 _NO_LATIN: Final = lazily(
     r"(?i)\b(?:tel|fax|url|pc|inc|ltd|llc|corp|co|company|support|team|service|services|cent(?:er|re)|office|group|university"
     r"|college|department|dept|division|sales|info|customer|admin|bank|school|hotel|club|society|association"
@@ -421,6 +423,9 @@ def _by_shape(window: str) -> int:
         is_surname = bool(mixed["surname"]) and "姓" in parts(mixed["surname"])
         if (is_given or is_surname) and not _NO_GIVEN.search(mixed["given"] or mixed["surname"]):
             return mixed.end()
+    solid = _MIXED_SOLID.match(window)
+    if solid and FIELD_END.match(window, solid.end()) and _is_of_two_scripts(solid):
+        return solid.end()
     pair = _UNKNOWN_PAIR.match(window)
     if pair and FIELD_END.match(window, pair.end()):
         is_given = "名" in parts(re.split("[ 　]+", pair[0])[1])
@@ -444,6 +449,15 @@ def _by_shape(window: str) -> int:
         if (is_surname and is_long and _ANY_GIVEN.fullmatch(word[i:])) or (is_given and i <= 3 and len(word) > i + 1):
             return run.end()
     return 0
+
+
+def _is_of_two_scripts(match: re.Match[str]) -> bool:
+    """Whether a word in katakana and one in kanji are surname and given name, in any order."""
+    foreign, japanese = match["foreign"], match["japanese"]
+    if _OF_COMPANY.search(foreign) or is_common(japanese) or may_be_place(japanese) or _NO_GIVEN.search(japanese):
+        return False
+    is_given = "名" in parts(japanese) and not is_common_kana(foreign)
+    return is_given or ("姓" in parts(japanese) and "名" in parts(foreign))
 
 
 def is_no_given(given: str, is_apart: bool) -> bool:

@@ -39,12 +39,13 @@ KIN_OF_TWO: Final = "|".join(word for word in KIN.split("|") if len(word) == 2)
 #: A kanji that ends a word for a person or an office.
 _ENDS_WORD: Final = "員長者人生課部係局室班様師士工主婦業組娘母父妻夫兄姉弟妹"
 _PAIRS: Final = f"本名|自称|通称|氏名|名義|名前|号室|{SECTION}|{KIN_OF_TWO}"
-_LAST_OF_PAIRS: Final = "".join(sorted({pair[-1] for pair in _PAIRS.split("|")}))
+_FOURS: Final = "リーダー|メンバー|オーナー|ヘルパー"
+_LAST_OF_PAIRS: Final = "".join(sorted({pair[-1] for pair in f"{_PAIRS}|{_FOURS}".split("|")}))
 #: A character is tested for what may start there alone, and the character before it before any word.
 STARTS: Final = lazily(
     "(?=[一-鿿﨑𠮷])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿﨑𠮷]"
     f"|(?=[一-鿿])(?:(?<=[{_ENDS_WORD}])"
-    f"|(?<=[{_LAST_OF_PAIRS}])(?<={_PAIRS})(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)|(?<=故)(?<!事故)))"
+    f"|(?<=[{_LAST_OF_PAIRS}])(?:(?<={_PAIRS})|(?<={_FOURS}))(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)|(?<=故)(?<!事故)))"
     "|(?=[ぁ-ゖ])(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
     "|(?=[ァ-ヴ])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[ァ-ヴ](?=[ァ-ヴー]{0,11}[ ・＝=])"
     "|(?<![ァ-ヴー・])[ァ-ヴ](?=[ァ-ヴー]{2,9}(?:様|さん|氏|先生)))"

@@ -27,6 +27,7 @@ from manyo.filters.pii.name_shapes import (
     WINDOW_CHARS,
     WORDS_APART,
     Belief,
+    is_common_kana,
 )
 from manyo.filters.pii.open_text import KANJI_OR_KATAKANA, WORD_BREAK, Interval, OpenText
 from manyo.filters.pii.private_names import CALLED_GATE, GOES_ON, INTRODUCED_GATE, READING, introduced, reading_of
@@ -217,6 +218,8 @@ def _of_field(within: OpenText, field: Field) -> list[Name]:
         and not OF_PERSONS.search(line_of(text, field.label.start))
     ):
         belief = IN_FULL
+    if field.in_column and _PRIVATE_TABLE.search(header) and _is_foreign_alone(text, field):
+        return [(field.start, field.stop, 0.85, "name_form")]
     dead = _DEAD.match(text, field.start)
     start = dead.end() if dead else field.start
     stop = within.name_end(start, belief, field.stop)
@@ -259,6 +262,15 @@ def _of_field(within: OpenText, field: Field) -> list[Name]:
     if found and is_line and text[found[-1][1] : found[-1][1] + 1] == "\n":
         found += _lines_of_names(within, found[-1][1] + 1)
     return found
+
+
+def _is_foreign_alone(text: str, field: Field) -> bool:
+    """Whether a cell is one word in katakana that is no common noun: some people have one name only."""
+    word = _ONE_KATAKANA.fullmatch(text, field.start, field.stop)
+    return bool(word) and field.label.word in ("氏名", "お名前", "契約者", "名前") and not is_common_kana(word[0])
+
+
+_ONE_KATAKANA: Final = lazily("[ァ-ヴー]{2,8}")
 
 
 def _lines_of_names(within: OpenText, start: int) -> Iterator[Name]:

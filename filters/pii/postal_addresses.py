@@ -58,7 +58,7 @@ _OLD: Final = table_of(
 _LETTER: Final = "[一-鿿々〆〇ヶヵァ-ヴーぁ-ん]"
 _KANJI_NUMBER: Final = "[〇一二三四五六七八九十百千壱弐参拾廿]{1,8}"
 #: OCR sets digits apart: 2 2 1.
-_DIGITS: Final = "(?:[0-9](?: [0-9]){1,4}(?![0-9])|[0-9]{1,5})"
+_DIGITS: Final = "(?:[0-9](?: [0-9]){1,4}(?![0-9A-Za-z階室])|[0-9]{1,5})"
 _N: Final = f"(?:{_DIGITS}|{_KANJI_NUMBER})"
 _S: Final = " {0,2}"
 
@@ -107,7 +107,8 @@ _BARE: Final = (
 )
 _BLOCK: Final = lazily(
     f"(?P<strong>{_STREET}{_S}(?:{_CHOME}{_S})?(?:{_BANCHI}|{_DASHES}|{_NOS}|{_BARE}{_COUNTED})"
-    f"|{_STREET}{_S}{_CHOME}"
+    # Asahikawa counts the houses on each side of a street.
+    f"|{_STREET}{_S}{_CHOME}(?:{_S}\n?{_S}[左右]{_S}[0-9]{{1,3}}{_S}号)?"
     f"|{_CHOME}{_S}(?:{_BANCHI}|(?:{_DASHES}|{_NOS}|{_OLD_NOS}|{_BARE}|{_KANJI_NUMBER}){_COUNTED})?"
     f"|(?:{_N}{_S}字{_S})?{_BANCHI}|{_NOS}{_COUNTED}|{_LETTERED}{_COUNTED})"
     f"|(?P<dashes>{_DASHES}){_COUNTED}"
@@ -127,7 +128,7 @@ _HOUSE: Final = (
 _WORD: Final = "[一-鿿々ヶヵァ-ヴーぁ-ん・A-Za-z'&]"
 _ROOM_NUMBER: Final = (
     "(?:(?:地下|B)?[A-Za-z]?-?[0-9]{1,4}(?:号[室棟館]|号|室|F(?![A-Za-z])|階(?!建))|地下|B[0-9](?![0-9A-Za-z])"
-    "|[A-Z][0-9]?(?:号?棟|号室|号|室)|[本新東西南北別]館)"
+    "|[A-Z][0-9]?(?:号?棟|号室|号|室)|(?<=[一-鿿ァ-ヴー])[A-Z]-[0-9]{1,4}(?![0-9A-Za-z-])|[本新東西南北別]館)"
 )
 _BARE_ROOM: Final = f"(?:[A-Z]-?)?[0-9]{{2,4}}{_COUNTED}(?![0-9-])"
 _ROOMS: Final = f"(?:{_S}(?:{_ROOM_NUMBER}|{_BARE_ROOM}))"
@@ -135,7 +136,9 @@ _BUILDING: Final = lazily(
     f"{_S}(?:(?:第[0-9]{{1,2}})?{_WORD}{{0,20}}?{_HOUSE}{_WORD}{{0,8}}?(?:第?[0-9]{{1,2}}(?![0-9])|[ⅠⅡⅢ])?{_ROOMS}{{1,3}}"
     f"|{_WORD}{{2,20}}?{_S}{_ROOM_NUMBER}{_ROOMS}{{0,2}}"
     f"|(?:第[0-9]{{1,2}})?{_WORD}{{0,16}}?{_HOUSE}(?![一-鿿ァ-ヴー])"
-    f"|{_ROOM_NUMBER}{{1,2}})"
+    f"|{_ROOM_NUMBER}{{1,2}}"
+    # A room alone: 2-45-8 302.
+    "|(?<= )(?<=[0-9] |[0-9号] )[0-9]{3,4}(?=$|[\n\t、。)」]))"
 )
 
 _KYOTO: Final = lazily("上[るル]|下[るル]|[東西]入[るル]?|(?<=通)")

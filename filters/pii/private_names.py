@@ -49,17 +49,17 @@ _INTRODUCED: Final = lazily(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE}){_PARTICLE}")
 #: What is found in every piece with one, sooner: the list of words is tried at each character.
 _AFTER_PARTICLE: Final = lazily(_PARTICLE)
 _CALLED: Final = lazily(
-    "(?=と(?:申し|いいます|言います|いう(?:人|者|方|男|女)|言う(?:人|者|方|男|女)|名乗))と(?P<self>申し(?=ます|まし|上げ"
+    "(?=と(?:申し|もうしま|いいます|言います|いう(?:人|者|方|男|女)|言う(?:人|者|方|男|女)|名乗))と(?P<self>(?:申|もう)し(?=ます|まし|上げ"
     "|て[おい]|、))?|(?=儀[ (、])"
 )
-_MAY_BE_CALLED: Final = lazily("と[申い言]|儀[ (、]")
+_MAY_BE_CALLED: Final = lazily("と[申い言も]|儀[ (、]")
 #: 湯 浅 寛 is printed letter by letter.
 GOES_ON: Final = lazily(f"(?<= {NAME_KANJI}) {{1,2}}{NAME_KANJI}(?:(?!{NAME_KANJI})|{HONORIFIC})")
 #: Words that introduce a name of two words after a particle.
 INTRODUCING: Final = (*KIN.split("|"), *ROLE.split("|"))
 #: Signs of the normal form in such a piece, for `manyo.filters.pii.kinds`.
 INTRODUCED_SIGNS: Final = (
-    *(f"と{said}" for said in ("申し", "名乗", "いいます", "言います")),
+    *(f"と{said}" for said in ("申し", "もうしま", "名乗", "いいます", "言います")),
     *(f"と{said}{whom}" for said in ("いう", "言う") for whom in "人者方男女"),
     *(f"儀{word}" for word in ("かね", "予て", "去る", "さる", "この", "病気", "本日", "昨日", "昨")),
 )
@@ -68,7 +68,7 @@ _GATE_LETTER: Final = "[一-鿿々ぁ-ゖァ-ヴーヶ﨑𠮷゛゜]"
 #: most, or in Latin letters.
 CALLED_GATE: Final = "|".join(
     (
-        "と申し",
+        "と申し|ともうしま",
         "儀[ 　(（、]",
         f"(?:{_GATE_LETTER}(?:[ 　]{{1,2}}|[・＝=]){_GATE_LETTER}{{1,10}}|[A-Za-zÀ-ƿẠ-ỹ'’-])"
         "と(?:名乗|[い言]います|(?:いう|言う)[人者方男女])",
@@ -95,9 +95,15 @@ READING: Final = lazily(
 )
 
 
+#: A reading of two words in a longer note: （かたやま・りえ＝元教員）.
+_READING_IN_NOTE: Final = lazily(
+    rf"(?: ?(?:{HONORIFIC}|氏))? ?[(〔\[] ?([ァ-ヴーぁ-ゖ゛゜]{{2,9}}[ ・][ァ-ヴーぁ-ゖ゛゜]{{2,9}})(?= ?[=、,])"
+)
+
+
 def reading_of(within: OpenText, name: Name) -> Iterator[Name]:
     """The reading in brackets after a name."""
-    match = READING.match(within.text, name[1])
+    match = READING.match(within.text, name[1]) or _READING_IN_NOTE.match(within.text, name[1])
     if (
         match
         and not is_no_latin(match[1])

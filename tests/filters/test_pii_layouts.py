@@ -25,6 +25,7 @@ VALUES = {
     "resident_code": "24057868526",
     "my_number": "123456789018",
     "member_id": "A-0023177",
+    "mac_address": "7085c2d93e17",
     "imei": "005577487881551",
     "postal_address": "島根県松江市霧水町210番地",
     "phone": "03-1234-5678",
