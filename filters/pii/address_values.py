@@ -16,7 +16,7 @@ _CODE: Final = lazily(
     r"〒? ?[0-9]{3} ?- ?[0-9]{4}(?![0-9-])|〒? ?[0-9]{7}(?![0-9-])|〒 ?[0-9]{3}(?:-[0-9]{2})?(?![0-9])"
 )
 _BARE_CODE: Final = lazily(r"〒? ?[0-9](?: ?[0-9]){2} ?-? ?[0-9](?: ?[0-9]){3}(?![0-9-])")
-_CARD: Final = lazily(r"[^;\n][^\n]*[0-9][^\n]*?(?=;*(?:JP|Japan|日本)?$)")
+_CARD: Final = lazily(r"[^;\n][^\n]*[0-9][^\n]*?(?=;*(?:JP|Japan)?$)")
 #: As English forms have it: 2-41-9-502 Kirino, Koto-ku, Tokyo 136-0076.
 _ROMAN: Final = lazily(
     r"(?:[A-Z][A-Za-z0-9'. ]{2,30}, ?)?#?[0-9]{1,5}(?:-[0-9]{1,5}){0,4}(?:-chome)?"

@@ -229,9 +229,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "geo_position", "geo_position", 0.8, _POSITION, needs=_HOME, within_chars=60, needs_after=True, unless=_SCENIC
     ),
-    Pattern(
-        "geo_position", "geo_of_name", 0.8, _POSITION, needs=_SOMEBODYS_HOME, within_chars=16, unless=_SCENIC
-    ),
+    Pattern("geo_position", "geo_of_name", 0.8, _POSITION, needs=_SOMEBODYS_HOME, within_chars=16, unless=_SCENIC),
     Pattern(
         "geo_position",
         "geo_degrees",

@@ -287,9 +287,7 @@ def _phone(fold: str, field: Field) -> _Span | None:
         local = _LOCAL_PHONE.fullmatch(fold, field.start, field.stop) if field.in_column else None
         table_stop = fold.find("\n\n", field.stop)
         # Lists of neighbours leave out the code of their area after the first.
-        is_alike = local and _WHOLE_PHONE.search(
-            fold, field.label.stop, table_stop if table_stop >= 0 else len(fold)
-        )
+        is_alike = local and _WHOLE_PHONE.search(fold, field.label.stop, table_stop if table_stop >= 0 else len(fold))
         return local.span() if local and is_alike else None
     digits = _digits(match[0])
     national = "0" + digits[2:].lstrip("0") if "+" in match[0] else digits

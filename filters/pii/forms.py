@@ -267,8 +267,7 @@ _NO_PERSON: Final = lazily(
     "|写真|[声配]|役員|理事|執行|役$|題|商品|製品|品[名種]?$|書|会社|店$|店名|施設|学校|駅|場所|会場|メーカー|チーム|馬|騎手|優勝|ゲスト|講師|司会|公式|作品"
     "|曲|銘柄|地|県|市|町|村|国|色|味|料|科|属|種|型|式|法|期|時|日$|曜|単|価|額|金|費|備考|職|所属|学年|部$|組$|班$|例"
 )
-#: 兄 and 姉 are titles of churches.
-_TITLE: Final = r" ?(?:様|さん|さま|殿|氏|先生|君|くん|ちゃん|拝|印|㊞|[兄姉](?= ?(?:[(\n]|$)))?"
+_TITLE: Final = r" ?(?:様|さん|さま|殿|氏|先生|君|くん|ちゃん|拝|印|㊞)?"
 _REST: Final = lazily(rf"{_TITLE} ?(?:$|[(、,/;\n]|<\0| {{1,2}}[<(+0-9])")
 _GIVEN: Final = lazily("[一-鿿々]{1,3}[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}[子江代枝美乃]?|[ぁ-ゖ]{1,3}[一-鿿々]")
 #: 債権額 金 and 発行日 令和 are a word of a form and the start of its value.
@@ -328,21 +327,6 @@ def own_names(
             start, stop = pair.value[0], ends[pair] or _uncertain_end(within, pair.value, alike[_sort(text, pair)])
             if stop and (ends[pair] or alike):
                 yield start, stop, 0.8, "name_of_form"
-        yield from _former_surnames(text, block)
-
-
-#: A head that asks for two names, 氏名（旧姓）, and the second one after the first.
-_HEAD_OF_TWO: Final = lazily(r"名 ?[(\[/・] ?旧姓?")
-_FORMER: Final = lazily(rf"[^()]{{2,16}}\( ?(?P<former>{NAME_KANJI}{{1,4}}) ?\)$")
-
-
-def _former_surnames(text: str, block: Sequence[Pair]) -> Iterator[Name]:
-    """The surnames in brackets in a column whose head says that they are former ones."""
-    for pair in block:
-        if pair.layout.startswith("column") and _HEAD_OF_TWO.search(text, *pair.label):
-            former = _FORMER.match(text, *pair.value)
-            if former and not is_common(former["former"]):
-                yield *former.span("former"), 0.8, "name_former"
 
 
 def runs_into_label(blocks: Iterable[Sequence[Pair]], name: Name) -> bool:

@@ -454,10 +454,10 @@ def _by_shape(window: str) -> int:
 def _is_of_two_scripts(match: re.Match[str]) -> bool:
     """Whether a word in katakana and one in kanji are surname and given name, in any order."""
     foreign, japanese = match["foreign"], match["japanese"]
-    if _OF_COMPANY.search(foreign) or is_common(japanese) or may_be_place(japanese) or _NO_GIVEN.search(japanese):
+    if _OF_COMPANY.search(foreign) or is_common(japanese) or _NO_GIVEN.search(japanese):
         return False
-    is_given = "名" in parts(japanese) and not is_common_kana(foreign)
-    return is_given or ("姓" in parts(japanese) and "名" in parts(foreign))
+    is_given = "名" in parts(japanese) and not (may_be_place(japanese) or is_common_kana(foreign))
+    return is_given or ("姓" in parts(japanese) and is_of_person(foreign) and not is_common_kana(foreign))
 
 
 def is_no_given(given: str, is_apart: bool) -> bool:

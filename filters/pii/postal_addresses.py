@@ -106,7 +106,7 @@ _BARE: Final = (
     f"(?:(?:{_PLOT}|字)?[0-9]{{1,5}}(?:{_S}号(?![室棟線]))?|(?<=[町通])[〇一二三四五六七八九]{{2,4}}(?![一-鿿]))"
 )
 _BLOCK: Final = lazily(
-    f"(?P<strong>{_STREET}{_S}(?:{_CHOME}{_S})?(?:{_BANCHI}|{_DASHES}|{_NOS}|{_BARE}{_COUNTED})"
+    f"(?P<strong>{_STREET}{_S}(?:{_CHOME}{_S})?(?:{_BANCHI}|{_DASHES}|{_NOS}|{_BARE}(?!{_S}丁){_COUNTED})"
     # Asahikawa counts the houses on each side of a street.
     f"|{_STREET}{_S}{_CHOME}(?:{_S}\n?{_S}[左右]{_S}[0-9]{{1,3}}{_S}号)?"
     f"|{_CHOME}{_S}(?:{_BANCHI}|(?:{_DASHES}|{_NOS}|{_OLD_NOS}|{_BARE}|{_KANJI_NUMBER}){_COUNTED})?"

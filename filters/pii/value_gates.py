@@ -47,7 +47,7 @@ VALUE_GATES: Final = {
     "email": "(?:[@＠★☆●]|[\\[(（【<＜［](?:[aAａＡ][tTｔＴ]|アット))"
     f"[^{_ALNUM}]{{0,8}}[{_ALNUM}][{_ALNUM}\\-－ ]*[.．]",
     "geo_position": f"{_DIGIT}{{2}}[ 　]?[.．°度]",
-    "mac_address": f"(?:[0-9A-Fa-f][:-]?){{12}}",
+    "mac_address": "(?:[0-9A-Fa-f][:-]?){12}",
     "credential": "[!-~！-～]{4}",
     "sns_id": f"[@＠][{_ALNUM}_]|[{_ALNUM}_.\\-]{{3}}",
 }
