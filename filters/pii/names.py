@@ -267,7 +267,8 @@ def _of_field(within: OpenText, field: Field) -> list[Name]:
 def _is_foreign_alone(text: str, field: Field) -> bool:
     """Whether a cell is one word in katakana that is no common noun: some people have one name only."""
     word = _ONE_KATAKANA.fullmatch(text, field.start, field.stop)
-    return bool(word) and field.label.word in ("氏名", "お名前", "契約者", "名前") and not is_common_kana(word[0])
+    is_of_names = field.label.word in ("氏名", "名前", "契約者")
+    return word is not None and is_of_names and not is_common_kana(word[0])
 
 
 _ONE_KATAKANA: Final = lazily("[ァ-ヴー]{2,8}")
