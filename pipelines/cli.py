@@ -94,7 +94,10 @@ COMMANDS = {
     "diff": Command("diff", "compare two runs: documents gained, lost, changed and moved between reasons"),
     "label": Command("label", "score the rules of a run, and the presets, on documents that people labelled"),
     "ablate": Command("ablate", "compare two corpora by figures that need no model, each with its interval"),
-    "choose-tasks": Command("choose_tasks", "find the evaluation tasks that tell corpora apart early"),
+    "plan-ablation": Command("plan_ablation", "write Megatron's arguments for small models on two or more corpora"),
+    "choose-tasks": Command(
+        "choose_tasks", "find the tasks that tell corpora apart early, and the corpus that is ahead"
+    ),
     "train-categories": Command("train_categories", "train a model of registers or subjects and measure it"),
     "train-quality": Command("train_quality", "train a quality classifier on good and bad documents and measure it"),
     "gc": Command("gc", "show the folders of an output that no configuration names, and delete them on request"),

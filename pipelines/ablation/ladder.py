@@ -105,7 +105,7 @@ def compare(a: MeasuredCorpus, b: MeasuredCorpus, changed: Changed | None = None
         is_copied = a.is_copied[name] | b.is_copied[name]
         copied[name] = int(is_copied.sum())
         if not is_copied.all():
-            bits[name] = _paired(a.bits[name][~is_copied], b.bits[name][~is_copied])
+            bits[name] = paired(a.bits[name][~is_copied], b.bits[name][~is_copied])
     return Ladder(
         changed,
         bits,
@@ -118,7 +118,8 @@ def compare(a: MeasuredCorpus, b: MeasuredCorpus, changed: Changed | None = None
     )
 
 
-def _paired(of_a: NDArray[np.float64], of_b: NDArray[np.float64]) -> Difference:
+def paired(of_a: NDArray[np.float64], of_b: NDArray[np.float64]) -> Difference:
+    """The difference of two figures of the same documents, or seeds: float64 (n,) each; NaN where one is unknown."""
     known = ~(np.isnan(of_a) | np.isnan(of_b))
     of_a, of_b = of_a[known], of_b[known]
     low, high = _interval(lambda rng: (of_b - of_a)[rng.integers(0, len(of_a), len(of_a))].mean())
@@ -135,7 +136,7 @@ def _difference(of_a: Mapping[str, float], of_b: Mapping[str, float]) -> Differe
     """Of figures by document; paired if the corpora have most documents in common."""
     common = sorted(of_a.keys() & of_b.keys())
     if common and 2 * len(common) >= max(len(of_a), len(of_b)):
-        return _paired(*(np.array([values[name] for name in common]) for values in (of_a, of_b)))
+        return paired(*(np.array([values[name] for name in common]) for values in (of_a, of_b)))
     a, b = (np.array(list(values.values())) for values in (of_a, of_b))
     low, high = _interval(lambda rng: rng.choice(b, len(b)).mean() - rng.choice(a, len(a)).mean())
     return Difference(float(a.mean()), float(b.mean()), low, high, len(a) + len(b), is_paired=False)

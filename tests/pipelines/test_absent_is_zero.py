@@ -74,6 +74,7 @@ SERIAL = {"run", "extract", "langid", "filter", "dedup", "scrub", "export", "tok
 ELSEWHERE = {
     "ablate",
     "rebuild",
+    "plan-ablation",
     "choose-tasks",
     "init",
     "gc",

@@ -52,6 +52,7 @@ ALONE: dict[str, tuple[str, ...]] = {
     "diff": ("a.toml", "b.toml"),
     "ablate": ("a.toml", "b.jsonl"),
     "train-categories": ("--category", "news", "a.jsonl", "--model", "register.txt"),
+    "plan-ablation": ("a.toml", "b.toml", "--to", "plan"),
     "choose-tasks": ("scores.csv",),
     "gc": ("out", "--keep", "run.toml"),
     "rebuild": ("published", "--to", "rebuilt"),
