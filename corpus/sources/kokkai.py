@@ -110,7 +110,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[tuple[Speech
     after = shard.sidecars[len(before) :]
     behind = {file.uri for file in after}
     begun: list[_Meeting] = []
-    for read in _read_files((*before, *shard.files, *after), options):
+    for read in _read_files(before, (*shard.files, *after), options):
         yield from (item for item in read.items if item.origin_file in own)
         begun = [meeting for meeting in read.meetings if meeting.origin_file in own]
         if read.uri in behind and not begun:
@@ -130,9 +130,14 @@ class _ReadFile(NamedTuple):
     meetings: Collection[_Meeting]
 
 
-def _read_files(files: Sequence[InputFile], options: Options) -> Iterator[_ReadFile]:
+def _read_files(before: Sequence[InputFile], files: Sequence[InputFile], options: Options) -> Iterator[_ReadFile]:
     meetings: dict[str, _Meeting] = {}
-    for found in archives.texts(files, options.max_file_bytes, (".json",), JSON):
+    of_others = {file.uri for file in before}
+    large = {file.uri for file in files if file.size_bytes > _MEETING_BYTES}
+    for found in archives.texts((*before, *files), options.max_file_bytes, (".json",), JSON):
+        if found.origin_file in large:
+            # The task that has the beginning does not read on into such a file: what is here begins a meeting again.
+            meetings = {key: one for key, one in meetings.items() if one.origin_file not in of_others}
         if isinstance(found, BrokenInput):
             yield _ReadFile(found.origin_file, [found], meetings.values())
             continue

@@ -193,6 +193,18 @@ def test_no_task_looks_for_parts_of_a_meeting_in_large_files(tmp_path: Path) -> 
     assert [[file.uri for file in shard.sidecars] for shard in shards] == [["1.json"], ["0.json"], [], [], []]
 
 
+def test_no_part_of_a_meeting_is_lost_at_a_large_file(tmp_path: Path) -> None:
+    """The first task reads no large file, and the second drops only what the first one reads."""
+    files = []
+    for number, size in enumerate([1 << 20, 1 << 20, 5 << 20, 100]):
+        path = tmp_path / f"e{number}.json"
+        path.write_text(json.dumps(speeches_of(1, 10 * number, 10 * number + 10)), encoding="utf-8")
+        files.append(InputFile(str(path), size, "1"))
+    shards = kokkai.plan(files, kokkai.Options(target_shard_bytes=13 << 19))
+    assert [len(shard.files) for shard in shards] == [1, 3], "a small file stands before the large one in its shard"
+    assert [text.count("です") for _, _, text in read_in_shards(files, 13 << 19)] == [20, 20]
+
+
 def test_a_meeting_that_is_longer_than_tasks_look_is_named(tmp_path: Path) -> None:
     files = []
     for number in range(6):
