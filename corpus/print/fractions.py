@@ -74,7 +74,8 @@ def levelled(glyphs: Glyphs, is_artifact: Bools, rules: Float64s) -> tuple[Glyph
     more = glyphs.taken(sources)._replace(
         points=points.astype(np.uint32), left=left, top=top, right=right, bottom=bottom
     )
-    pairs: list[Any] = [np.concatenate(pair) for pair in zip(columns, more, strict=True)]
+    further: list[Any] = list(more)
+    pairs: list[Any] = [np.concatenate(pair) for pair in zip(columns, further, strict=True)]
     joined = Glyphs(*pairs)
     kept = np.ones(len(rules), np.bool_)
     kept[[one.bar for one in found]] = False
