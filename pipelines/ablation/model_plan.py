@@ -57,7 +57,7 @@ _DATA_DECIDE = (
 
 #: OLMo's ladder: samples of a step are 160 · (n / 108e6)^(2/3), to a multiple of 32, the rate is
 #: 0.0047 · (n / 108e6)^(-1/3), and the warm-up one token a parameter, for n = 151,898,880 and 319,980,544 parameters.
-#: FineWeb2: 14,000 steps of 1,024 samples.
+#: FineWeb2: 14,000 steps of 1,024 samples, 3e-4 and 500 warm-up steps, from memory (docs/log/evaluation.md).
 SIZES = {
     size.name: size
     for size in (
