@@ -245,7 +245,9 @@ def _words() -> dict[str, _Word]:
     )
     for befores, of, afters in edges:
         for before, word, after in product(befores, of, afters):
-            edged = before + _PARTS.split(unmarked(word))[-1] + after
+            # A word that ends with a bracket, 物理アドレス(mac), has nothing after it.
+            last = [part for part in _PARTS.split(unmarked(word)) if part][-1]
+            edged = before + last + after
             add(edged, of_label(word, DIGITS_SIGN if word in of_labels.least_digits else _EDGED_SIGN))
     for kind in PII_KINDS:
         for sign in kind.signs:

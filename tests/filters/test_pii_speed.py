@@ -19,7 +19,7 @@ from manyo.filters.pii.gate_automata import edge_chars, keep
 from manyo.filters.pii.gate_kernels import BEYOND
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.label_kernels import longest_words
-from manyo.filters.pii.labels import Label, trie_of
+from manyo.filters.pii.labels import EDGES, FIRM_EDGES, Label, trie_of
 from manyo.filters.pii.matching import Pattern, accepted, first_match
 from manyo.filters.pii.name_evidence import AFTER, BEFORE
 from manyo.filters.pii.name_shapes import _KANA_WORDS, _LATIN
@@ -39,6 +39,7 @@ from manyo.filters.pii.opened import opened
 from manyo.filters.pii.patterns import PATTERNS
 from manyo.filters.pii.phone_patterns import _END_OF_THING, _THING, _THING_BEFORE
 from manyo.filters.pii.rejoined import _APART, _MAY_BE_APART, _apart, rejoined
+from manyo.filters.pii.screen import screened
 from manyo.filters.pii.value_gates import VALUE_GATES
 
 PRINTED = "氏名番号口座パスワード力ロﾌﾘｶﾞﾅガ゛゜ﾞﾟＥ-ｍａｉｌ：（）　 \t\n\u200b\ufeff曰あのはABOl09０９〇一😀𠮷\ud800"
@@ -277,6 +278,11 @@ def test_the_character_at_a_place_hides_no_cue(text: str, is_before: bool, data:
         if (cue.expression.search(text, 0, place) if is_before else cue.expression.match(text, place))
     ]
     assert sum(every) == (cues.sum_before(text, 0, place) if is_before else cues.sum_after(text, place))
+
+
+def test_no_label_is_an_edge_alone() -> None:
+    for edge in (*EDGES, *FIRM_EDGES, "\n"):
+        assert len(screened(Texts.from_strings([edge * 9])).hits.stops) == 0, repr(edge)
 
 
 def test_every_expression_that_waits_for_its_first_use_can_be_compiled() -> None:
