@@ -46,6 +46,13 @@ class Block:
         return self.links >= 2 and self.weight == 0 and not self.is_item
 
     @property
+    def item(self) -> Box | None:
+        """The item or cell that it is in, itself or as a paragraph or the like."""
+        around = self.box.around
+        box = around if self.box.tag in ("p", "div") and around else self.box
+        return box if box.tag in LISTED and box.around else None
+
+    @property
     def stays_on_host(self) -> bool:
         """Whether its links lead to other pages of the host."""
         return self.links > 0 and not (self.outer_links or self.place_links)
@@ -451,10 +458,11 @@ def _without_ends(rows: list[Block], rules: list[int]) -> list[bool]:
 
 def _is_listed_link(block: Block, rows: list[Block]) -> bool:
     """Whether a block leads away, or is short and among such in a list; in a list, half of the items do."""
-    if block.box.tag not in LISTED:
+    item = block.item
+    if item is None:
         return block.leads_away
-    listed = [other for other in rows if other.box.around is block.box.around and other.box.tag in LISTED]
-    n_needed = len(listed) + (block.box.tag in ("td", "th"))
+    listed = [other for other in rows if other.item and other.item.around is item.around]
+    n_needed = len(listed) + (item.tag in ("td", "th"))
     return 2 * sum(other.leads_away for other in listed) >= n_needed and (block.leads_away or not block.is_full)
 
 

@@ -16,7 +16,8 @@ from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import TAGS, Page
 from manyo.corpus.web.weight_kernels import has_sentence
 
-_ITEM, _DT, _DD, _TD, _TH, _HR = (TAGS.index(name) for name in ("li", "dt", "dd", "td", "th", "hr"))
+_ITEM, _DT, _DD, _TD, _TH = (TAGS.index(name) for name in ("li", "dt", "dd", "td", "th"))
+_P, _DIV, _HR = (TAGS.index(name) for name in ("p", "div", "hr"))
 
 #: Boxes that lay out a page.
 _LAYOUT = tuple(
@@ -170,26 +171,30 @@ def _find_lists_of_links(page: Page, rows: Int64s) -> Bools:
     for i in range(n):
         is_text |= weighs_in_full(page, rows[i])
         is_away[i] = _leads_away(page, rows[i])
-        around = _list_around(page, rows[i])
-        if around >= 0:
+        item = _listed_box(page, rows[i])
+        if item >= 0:
+            around = page.boxes[item].parent
             n_of[around] += 1
             n_away[around] += is_away[i]
     for i in range(n):
-        around = _list_around(page, rows[i])
+        item = _listed_box(page, rows[i])
         if not is_text:
             is_away[i] = False
-        elif around >= 0:
-            is_cell = page.boxes[page.blocks[rows[i]].box].tag in (_TD, _TH)
+        elif item >= 0:
+            around = page.boxes[item].parent
+            is_cell = page.boxes[item].tag in (_TD, _TH)
             is_list = 2 * n_away[around] >= n_of[around] + is_cell
             is_away[i] = is_list and (is_away[i] or not weighs_in_full(page, rows[i]))
     return is_away
 
 
 @inlined
-def _list_around(page: Page, row: int) -> int:
-    """The list or the row of a table that a block is an item or a cell of; -1 for none."""
-    box = page.boxes[page.blocks[row].box]
-    return int(box.parent) if box.tag in (_ITEM, _DT, _DD, _TD, _TH) else -1
+def _listed_box(page: Page, row: int) -> int:
+    """The item or the cell that a block is in, itself or as a paragraph or the like; -1 for none."""
+    box = np.int64(page.blocks[row].box)
+    if page.boxes[box].tag in (_P, _DIV) and page.boxes[box].parent >= 0:
+        box = np.int64(page.boxes[box].parent)
+    return int(box) if page.boxes[box].tag in (_ITEM, _DT, _DD, _TD, _TH) and page.boxes[box].parent >= 0 else -1
 
 
 @borrowing

@@ -43,7 +43,7 @@ def extract_stage(config: Config) -> AnyStage:
     """Files of the sources → `documents`, `refused` and `ocr_queue`."""
     return Stage(
         name="extract",
-        version=17,
+        version=18,
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s, _packages(config.sources)),
         needs=(),
         tables=(DOCUMENTS, REFUSED, OCR_QUEUE),

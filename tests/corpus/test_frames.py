@@ -39,6 +39,7 @@ LISTS_OF_LINKS = (
     "<ul><li>前の便り: <a href=411.html>四月の集まり</a><li>次の便り: <a href=413.html>会費のこと</a></ul>",
     "<ul><li>平日</li><li><a href=sat>土曜の表</a></li><li><a href=sun>日曜の表</a></li></ul>",
     "<dl><dt>前の便り</dt><dd><a href=411.html>四月の集まり</a></dd></dl>",
+    "<ul><li><div>平日</div></li><li><p><a href=sat>土曜の表</a></p></li><li><p><a href=sun>日曜の表</a></p></li></ul>",
     "<p><a href=print>印刷するための頁</a></p>",
 )
 
@@ -56,6 +57,9 @@ def test_links_to_the_same_host_and_their_labels_at_an_end_are_frame(links: str)
         ("", "<ul><li><a href=https://b.example/>雨の日の本</a></li></ul>"),  # a source
         ("", "<p><a href=x>店</a>は川のそばの古い家</p>"),  # more than a label
         ("", "<table><tr><td><a href=x>傘</a></td><td>三本</td></tr></table>"),  # a row of data
+        ("", "<table><tr><td><p><a href=x>傘</a></p></td><td><p>三本</p></td></tr></table>"),
+        ("", "<table><tr><th><div><a href=x>傘</a></div></th><td><div>三本</div></td></tr></table>"),
+        ("", "<ul><li><p><a href=x>傘</a></p></li><li><p>三本</p></li><li><p>黒と紺</p></li></ul>"),
         ("", f"<ul>{'<li><a href=x>雨の日の本の話</a></li>' * 29}</ul>"),  # long beside the text
         (f"<ul>{'<li><a href=x>雨の日の本の話</a></li>' * 29}</ul>", ""),  # longer than the text
     ],
