@@ -29,10 +29,12 @@ _PLATE = lazily(
     f"|[一-鿿]{{1,4}}[市区町村]{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}{_PLATE_SERIAL}"
     f")(?![0-9０-９年月日円人]){NOT_BEFORE_MASK}"
 )
+#: MAC:3C-22-… and Wi-Fi:06:5c:… follow a label, 00:3C:22:… an octet.
+_NO_OCTET_BEFORE = r"(?<![0-9A-Fa-f.\-])(?<!(?<![0-9A-Za-z])[0-9A-Fa-f]{2}:)(?<![0-9A-Fa-f]{4}:)(?<!::)"
 _MAC = lazily(
-    rf"(?=[0-9A-Fa-f])(?:(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})"
+    rf"(?=[0-9A-Fa-f])(?:{_NO_OCTET_BEFORE}{NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})"
     rf"(?:(?P=mark)[0-9A-Fa-f]{{2}}){{4}}(?![0-9A-Fa-f:\-]){NOT_BEFORE_MASK}"
-    rf"|(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9a-f]{{4}}\.[0-9a-f]{{4}}\.[0-9a-f]{{4}}(?![0-9A-Za-z:.\-]){NOT_BEFORE_MASK})"
+    rf"|{_NO_OCTET_BEFORE}{NOT_AFTER_MASK}[0-9a-f]{{4}}\.[0-9a-f]{{4}}\.[0-9a-f]{{4}}(?![0-9A-Za-z:.\-]){NOT_BEFORE_MASK})"
 )
 _IBAN = lazily(
     rf"(?=[A-Z])(?<![A-Za-z0-9]){NOT_AFTER_MASK}[A-Z]{{2}}[0-9]{{2}}(?:{BLANK}?[A-Z0-9]{{4}}){{2,7}}(?:{BLANK}?[A-Z0-9]{{1,4"
@@ -159,8 +161,9 @@ _SOCIAL_WORD = lazily(
     r"|(?<![A-Za-z])X(?![A-Za-z])|アカウント|垢|SNS|スレッズ|ブルースカイ)[^\n]{0,40}$"
 )
 _OFFICIAL = lazily("公式|オフィシャル|official|当社|弊社|番組|編集部|当店")
+#: アカウント/@yama follows a label, example.com/@yama a host.
 _AT_HANDLE = lazily(
-    rf"(?=[@＠])(?<![A-Za-z0-9_.＠@/+\-]){NOT_AFTER_MASK}[@＠][A-Za-z0-9_][A-Za-z0-9_.]{{2,30}}(?<!\.)(?![A-Za-z0-9_@＠])"
+    rf"(?=@)(?<![A-Za-z0-9_.@+\-])(?<![!-~\s]/){NOT_AFTER_MASK}@[A-Za-z0-9_][A-Za-z0-9_.]{{2,30}}(?<!\.)(?![A-Za-z0-9_@])"
     rf"{NOT_BEFORE_MASK}"
 )
 _HANDLE_WORD = lazily(
@@ -175,7 +178,7 @@ _SNS_SAID = lazily(
     "(?:の?(?:ID|ＩＤ|アカウント|垢|アカ|名))?(?:(?:は|も|なら|で)[ぁ-ゖー、わ変更]{0,10}|[:：])?[ 　「『(（]?$"
 )
 _SNS_NAME = lazily(
-    rf"(?=[A-Za-z])(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
+    rf"(?=[A-Za-z])(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}(?!(?i:id|name|account):)[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
     rf"{NOT_BEFORE_MASK}"
 )
 _BRACKET_AGE = lazily(

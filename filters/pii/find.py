@@ -57,6 +57,7 @@ from manyo.filters.pii.normal_form import digits_read, folded
 from manyo.filters.pii.open_text import OpenText
 from manyo.filters.pii.own_kinds import find_own
 from manyo.filters.pii.patterns import PATTERNS
+from manyo.filters.pii.plain_form import places_in, plain_form
 from manyo.filters.pii.postal_addresses import find_addresses, modern
 from manyo.filters.pii.private_names import passage_names
 from manyo.filters.pii.private_words import AS_EXAMPLE
@@ -135,13 +136,17 @@ def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBa
     patterns = by_kind(kinds)
     rows: list[int] = []
     spans: list[_Span] = []
-    for row, text, pieces in gated_texts(Texts.from_arrow(texts), chosen):
+    plain = plain_form(Texts.from_arrow(texts))
+    for row, text, pieces in gated_texts(plain.texts, chosen):
         meant = _as_meant(text.chars, text.pieces) if text.may_be_misread else text.chars
         fold = text.fold if meant is text.chars else folded(meant)
         every = _find_in(meant, fold, pieces, patterns, with_names)
         if text.may_be_apart:
             every += _in_rejoined(text.chars, chosen, patterns, with_names)
         found = sorted({span for span in every if span.kind in kinds})
+        if plain.is_shorter[row]:
+            places = places_in(texts[row].as_py())
+            found = [span._replace(start=places[span.start], stop=places[span.stop - 1] + 1) for span in found]
         rows += [row] * len(found)
         spans += found
     if own := [kind for kind in kinds if kind not in _KINDS]:

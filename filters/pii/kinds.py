@@ -18,12 +18,12 @@ from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 from manyo.filters.pii.private_names import INTRODUCED_SIGNS
 
 # Every other line of news has a date, but few have a word of birth.
-_BIRTH_GATE: Final = f"[0-9０-９日]{BLANK}?(?:生(?:$|[^一-鿿])|生ま|生れ|出生)"
+_BIRTH_GATE: Final = f"[0-9日]{BLANK}?(?:生(?:$|[^一-鿿])|生ま|生れ|出生)"
 
 
 # Seven digits that are no part of an address of the web.
-_BARE_GATE: Final = "(?:^|[^0-9０-９A-Za-z/_-])[0-9０-９]{7,10}(?:$|[^0-9０-９A-Za-z/_-])"
-_ALNUM: Final = "[A-Za-z0-9Ａ-Ｚａ-ｚ０-９]"
+_BARE_GATE: Final = "(?:^|[^0-9A-Za-z/_-])[0-9]{7,10}(?:$|[^0-9A-Za-z/_-])"
+_ALNUM: Final = "[A-Za-z0-9]"
 _NETWORKS: Final = (
     "インスタ|ツイッター|ライン|ディスコード|スカイプ|カカオ|テレグラム"
     "|(?i:line|twitter|instagram|discord|skype|telegram|tiktok|id)|ＩＤ|アカウント|垢|アカ|名"
@@ -123,8 +123,8 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "email",
         "<メールアドレス>",
         "an e-mail address, also full-width, with %40, (at), or blanks from OCR",
-        f"(?:@|＠|%40){BLANK}?{_ALNUM}(?:{_ALNUM}|[-－])*{BLANK}?[.．]|[★☆◎]{_ALNUM}"
-        r"|[\[(（【〔<＜](?:[aAａＡ][tTｔＴ]|アットマーク)[\])）】〕>＞]",
+        f"(?:@|%40){BLANK}?{_ALNUM}[A-Za-z0-9-]*{BLANK}?[.]|[★☆◎]{_ALNUM}"
+        r"|[\[(【〔<＜](?:[aA][tT]|アットマーク)[\])】〕>＞]",
         signs=(*"★☆◎", "@", "%40", "(at", "<at", "【at", "(アット", "<アット"),
     ),
     Kind(
@@ -138,15 +138,15 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "my_number",
         "<個人番号>",
         "12 digits with a correct check digit, and a word for My Number within 300 characters",
-        f"{READ_DIGIT}(?:(?:{BLANK}|[.．]|{HYPHEN})?{READ_DIGIT}){{11}}",
+        f"{READ_DIGIT}(?:(?:{BLANK}|[.]|{HYPHEN})?{READ_DIGIT}){{11}}",
         n_in_number=12,
     ),
     Kind(
         "phone",
         "<電話番号>",
         "a Japanese telephone or fax number: landline, mobile, IP, toll-free, +81",
-        f"[0０〇OoQ](?:(?:{BLANK}|[()（）〈〉《》［］\\[\\]〔〕【】.．〜～~･・/／,，、の]|{HYPHEN}){{0,6}}(?:{ANY_DIGIT}|[OoQlI|])){{7}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
-        f"[1１]|[+＋][1-9]",
+        f"[0〇OoQ](?:(?:{BLANK}|[()〈〉《》［］\\[\\]〔〕【】.〜～~･・/,、の]|{HYPHEN}){{0,6}}(?:{ANY_DIGIT}|[OoQlI|])){{7}}|(?:\\+|%2[Bb]|00){BLANK}?8"
+        f"[1１]|\\+[1-9]",
         n_in_number=8,
     ),
     Kind(
@@ -161,7 +161,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "passport",
         "<旅券番号>",
         "the number of a passport beside its label or near a word for one",
-        f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}|(?:^|[^0-9０-９A-Za-z])[A-Z0-9][A-Z0-9]{{7,8}}(?:$|[^0-9０-９A-Za-z])",
+        f"[A-Z]{{2}}{DIGIT}{{7}}|(?:^|[^0-9A-Za-z])[A-Z0-9][A-Z0-9]{{7,8}}(?:$|[^0-9A-Za-z])",
         n_digits=5,
         words=("旅券", "パスポート", "passport", "渡航", "出入国"),
     ),
@@ -169,7 +169,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "ip",
         "<IPアドレス>",
         "a public IPv4 or IPv6 address",
-        f"{DIGIT}[.．]{DIGIT}{{1,3}}[.．]{DIGIT}{{1,3}}[.．]{DIGIT}|[23][0-9a-fA-F]{{3}}:[0-9a-fA-F]{{0,4}}:",
+        f"{DIGIT}[.]{DIGIT}{{1,3}}[.]{DIGIT}{{1,3}}[.]{DIGIT}|[23][0-9a-fA-F]{{3}}:[0-9a-fA-F]{{0,4}}:",
         n_digits=4,
         n_marks=3,
     ),
@@ -184,7 +184,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "residence_card",
         "<在留カード番号>",
         "two letters, eight digits, two letters beside a label or near a word for the card",
-        f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{8}}[A-ZＡ-Ｚ]{{2}}",
+        f"[A-Z]{{2}}{DIGIT}{{8}}[A-Z]{{2}}",
         n_digits=8,
         n_in_a_row=8,
     ),
@@ -216,7 +216,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "resident_code",
         "<住民票コード>",
         "11 digits beside a label or near its name",
-        f"[1-9１-９]{DIGIT}{{10}}",
+        f"[1-9]{DIGIT}{{10}}",
         n_digits=11,
         n_in_a_row=11,
     ),
@@ -225,8 +225,8 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "licence_plate",
         "<車両番号>",
         "the number plate of a vehicle",
-        f"(?:[1-9１-９lI][0-9０-９A-Zol]{{1,2}}|[市区町村]){BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}"
-        f"(?:{READ_DIGIT}{{1,2}}{BLANK}?{READ_DIGIT}?{HYPHEN}{READ_DIGIT}|{READ_DIGIT}{{3}}|{READ_DIGIT}{{0,2}}[・･.．])"
+        f"(?:[1-9lI][0-9A-Zol]{{1,2}}|[市区町村]){BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}"
+        f"(?:{READ_DIGIT}{{1,2}}{BLANK}?{READ_DIGIT}?{HYPHEN}{READ_DIGIT}|{READ_DIGIT}{{3}}|{READ_DIGIT}{{0,2}}[・･.])"
         f"|[一-鿿]{BLANK}[ぁ-ん]{BLANK}",
         n_digits=5,
     ),
@@ -258,9 +258,9 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "sns_id",
         "<SNSアカウント>",
         "an account of a social network that a person gives as contact",
-        f"(?:{_NETWORKS})(?:トーク)?(?:(?:は|も|なら|で)[ぁ-ゖー、わ変更]*|[:：])?[ 　「『(（]?[A-Za-z]"
-        f"|(?:^|(?i:{_BEFORE_HANDLE}).*)[@＠][A-Za-z0-9_]"
-        r"|(?:^|[^A-Za-z0-9_.@＠#/:=-])[a-z][a-z0-9.]*_|(?:instagram|twitter|x|facebook|tiktok)\.com/|threads\.net/"
+        f"(?:{_NETWORKS})(?:トーク)?(?:(?:は|も|なら|で)[ぁ-ゖー、わ変更]*|[:：])?[ 　「『(]?[A-Za-z]"
+        f"|(?:^|(?i:{_BEFORE_HANDLE}).*)@[A-Za-z0-9_]"
+        r"|(?:^|[^A-Za-z0-9_.@#/:=-])[a-z][a-z0-9.]*_|(?:instagram|twitter|x|facebook|tiktok)\.com/|threads\.net/"
         r"|line\.me/|t\.me/|bsky\.app/",
         signs=(
             *(
@@ -323,7 +323,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "age",
         "<年齢>",
         "an age within 60 characters of a name",
-        f"[0-9０-９一二三四五六七八九十百〇]{BLANK}?(?:[歳才]|さい)|享年|[(（](?:{DIGIT}{{2,3}}|[一二三四五六七八九十〇]{{2,3}})[)）]",
+        f"[0-9一二三四五六七八九十百〇]{BLANK}?(?:[歳才]|さい)|享年|[(](?:{DIGIT}{{2,3}}|[一二三四五六七八九十〇]{{2,3}})[)]",
         signs=(
             *"歳才享",
             *(f"{digit}さい" for digit in "0123456789十"),
@@ -386,7 +386,7 @@ def _mask_forms() -> dict[int, list[str]]:
 #: Any mask text. The < stands before the alternatives because Python looks for a first character fast.
 MASK = lazily(f"<(?:{'|'.join(pattern[1:] for patterns in _mask_forms().values() for pattern in patterns)})")
 # A hyphen, dot or comma joins numbers, so it joins a number to the mask of one.
-_JOINT = "[-‐‑‒–—―−─ー－ｰ.．,，]"
+_JOINT = "[-‐‑‒–—―−─ーｰ.,]"
 # The first branch is there for speed: few numbers stand after a >.
 NOT_AFTER_MASK = f"(?:(?<!>)(?<!>{_JOINT})|" + (
     "".join(f"(?<!{'|'.join(patterns)})(?<!(?:{'|'.join(patterns)}){_JOINT})" for patterns in _mask_forms().values())

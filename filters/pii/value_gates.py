@@ -29,10 +29,10 @@ _BYTES_BEFORE: Final = 240
 _BYTES_IN_NEXT_LINE: Final = 64
 #: A role and its suffixes, with blanks between its letters.
 _BYTES_OF_ROLE: Final = 72
-_GAP: Final = "[\\s　()（）.．・･〜～~,，:：／/…|第番号\\-‐‑‒–—―−─ー－ｰ]"
-_DIGIT: Final = "[0-9０-９OoQlI|〇一二三四五六七八九十元壱弐参拾廿]"
+_GAP: Final = "[\\s　().・･〜～~,:：/…|第番号\\-‐‑‒–—―−─ーｰ]"
+_DIGIT: Final = "[0-9OoQlI|〇一二三四五六七八九十元壱弐参拾廿]"
 _A, _Z = b"az"
-_ALNUM: Final = "A-Za-z0-9Ａ-Ｚａ-ｚ０-９"
+_ALNUM: Final = "A-Za-z0-9"
 
 
 def _digits(n_digits: int) -> str:
@@ -43,13 +43,12 @@ def _digits(n_digits: int) -> str:
 #: Numbers of similar length share one, for an expression costs as much as a hundred values.
 VALUE_GATES: Final = {
     **{kind: _digits(max(least for least in (3, 5, 8) if least <= n)) for kind, n in LEAST_DIGITS.items() if n > 2},
-    "phone": f"(?:[+＋][\\s　(（]*8|[0０OoQ〇]){_GAP}*(?:{_DIGIT}{_GAP}*){{8}}",
-    "email": "(?:[@＠★☆●]|[\\[(（【<＜［](?:[aAａＡ][tTｔＴ]|アット))"
-    f"[^{_ALNUM}]{{0,8}}[{_ALNUM}][{_ALNUM}\\-－ ]*[.．]",
-    "geo_position": f"{_DIGIT}{{2}}[ 　]?[.．°度]",
+    "phone": f"(?:\\+[\\s　(]*8|[0OoQ〇]){_GAP}*(?:{_DIGIT}{_GAP}*){{8}}",
+    "email": f"(?:[@★☆●]|[\\[(【<＜](?:[aA][tT]|アット))[^{_ALNUM}]{{0,8}}[{_ALNUM}][{_ALNUM}\\- ]*[.]",
+    "geo_position": f"{_DIGIT}{{2}}[ 　]?[.°度]",
     "mac_address": "(?:[0-9A-Fa-f][:-]?){12}",
     "credential": "[!-~！-～]{4}",
-    "sns_id": f"[@＠][{_ALNUM}_]|[{_ALNUM}_.\\-]{{3}}",
+    "sns_id": f"@[{_ALNUM}_]|[{_ALNUM}_.\\-]{{3}}",
 }
 #: Of these, only numbers stand before their labels.
 _NEVER_BEFORE: Final = {gate for kind, gate in VALUE_GATES.items() if kind not in LEAST_DIGITS}

@@ -108,8 +108,10 @@ def _has_blank(match: re.Match[str]) -> bool:
 # --- IP addresses ---
 
 _IPV4 = standing_alone(rf"{DIGIT}{{1,3}}(?:[.．]{DIGIT}{{1,3}}){{3}}", "._-", "_-")
+#: IP:2400:… follows a label, fe80:2400:… a group.
+_NO_GROUP_BEFORE = "".join(rf"(?<!(?<![0-9A-Za-z])[0-9A-Fa-f]{{{n}}}:)" for n in range(1, 5))
 _IPV6 = lazily(
-    rf"(?=[23])(?<![0-9A-Za-z:.]){NOT_AFTER_MASK}[23][0-9a-fA-F]{{3}}(?::[0-9a-fA-F]{{0,4}}){{2,7}}(?![0-9A-Za-z:])"
+    rf"(?=[23])(?<![0-9A-Za-z.])(?<!::){_NO_GROUP_BEFORE}{NOT_AFTER_MASK}[23][0-9a-fA-F]{{3}}(?::[0-9a-fA-F]{{0,4}}){{2,7}}(?![0-9A-Za-z:])"
     rf"{NOT_BEFORE_MASK}"
 )
 _IP_WORD = lazily(
