@@ -89,7 +89,7 @@ def scrub_stage(config: Config, needs: tuple[AnyStage, ...]) -> AnyStage:
     """Documents that rules and dedup keep → `scrubbed`."""
     packages = packages_of("manyo.pii", (kind for kinds in config.scrub.kinds.values() for kind in kinds))
     settings = ScrubSettings(config.scrub, config.decontaminate.action if config.decontaminate else None, packages)
-    return Stage("scrub", 11, settings, needs, (SCRUBBED,), scrub)
+    return Stage("scrub", 12, settings, needs, (SCRUBBED,), scrub)
 
 
 def release_stage(scrub: AnyStage, takedown: AnyStage) -> AnyStage:
