@@ -15,10 +15,11 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from bench.view import drag
@@ -99,22 +100,23 @@ def _copy(table: StageTable, source: str, shard: str, folder: str, name: str, co
 
 
 def _copies(batches: list[pa.RecordBatch], copies: range) -> Iterator[pa.RecordBatch]:
-    """Yield the rows with other ids once for each copy, in batches as long as `extract` makes them."""
-    waiting: list[pa.RecordBatch] = []
-    for number in copies:
-        for batch in batches:
-            columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-            columns |= {one: _renamed(columns[one], number) for one in _IDS if one in columns}
-            waiting.append(pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema))
-        if sum(map(len, waiting)) >= _BATCH_ROWS or number == copies[-1]:
-            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches() if waiting else ()
-            waiting = []
+    """Yield the rows with other ids once for each copy, in batches about as long as `extract` makes them."""
+    whole = pa.Table.from_batches(batches).combine_chunks() if batches else pa.table({})
+    at_once = max(1, _BATCH_ROWS // max(len(whole), 1))
+    for first in range(0, len(copies) if len(whole) else 0, at_once):
+        several = copies[first : first + at_once]
+        (repeated,) = pa.concat_tables([whole] * len(several)).combine_chunks().to_batches()
+        columns = dict(zip(repeated.schema.names, repeated.columns, strict=True))
+        columns |= {one: _renamed(columns[one], several) for one in _IDS if one in columns}
+        yield pa.RecordBatch.from_arrays(list(columns.values()), schema=repeated.schema)
 
 
-def _renamed(ids: pa.Array, copy: int) -> pa.Array:
-    salt = copy.to_bytes(16, "little")
+def _renamed(ids: pa.Array, copies: Sequence[int]) -> pa.Array:
+    """The ids of some copies of a table, one after another, each made another by the number of its copy."""
+    salts = np.repeat(copies, len(ids) // len(copies)).tolist()
     named = (
-        None if one is None else hashlib.blake2b(one, digest_size=16, salt=salt).digest() for one in ids.to_pylist()
+        None if one is None else hashlib.blake2b(one, digest_size=16, salt=salt.to_bytes(16, "little")).digest()
+        for one, salt in zip(ids.to_pylist(), salts, strict=True)
     )
     return pa.array(named, DOC_ID)
 

@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -127,13 +127,18 @@ class RunCounts:
     uniform: Uniform | None = None
 
 
+@cache
+def unbounded(signals: tuple[str, ...]) -> tuple[Rule, ...]:
+    """A rule for each signal that every document passes, to read the signal as those of rules are read."""
+    return tuple(Rule(name, PROFILES, name, -math.inf, None, "", "", "") for name in signals)
+
+
 class _Batch:
     """The documents of one shard that may be released, with the columns that are counted."""
 
     def __init__(self, shard: MeasuredShard, rules: Sequence[Rule], signals: Sequence[str]) -> None:
-        whole = [Rule(name, PROFILES, name, -math.inf, None, "", "", "") for name in signals]
         documents, languages, measured = read_columns_of(
-            shard, (*rules, *whole), ("doc_id", "source", "uri"), ("char_count", "size_bytes")
+            shard, (*rules, *unbounded(tuple(signals))), ("doc_id", "source", "uri"), ("char_count", "size_bytes")
         )
         rows = pa.array(np.flatnonzero(shard.permitted()))
         if len(rows) < documents.num_rows:

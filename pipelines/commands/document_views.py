@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,7 +16,8 @@ from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_rows
 from manyo.filters.pii.scrub_settings import Scrub
 from manyo.filters.rights import Rights
-from manyo.filters.rules.decide import PROFILES, Rule, columns_by_table
+from manyo.filters.rules.decide import columns_by_table
+from manyo.pipelines.commands.bound_histograms import unbounded
 from manyo.pipelines.commands.measured_documents import MeasuredShard
 from manyo.pipelines.commands.page_history import FoundRow, RunTables
 from manyo.pipelines.commands.removed_duplicates import texts_of
@@ -97,8 +97,7 @@ def document_views(run: RunView, sample: Sample) -> list[View]:
 def _views_of_shard(run: RunView, number: int, rows: Sequence[int]) -> list[tuple[int, View, bytes | None]]:
     """Row, view and, for a removed duplicate, the id of the document that it repeats."""
     shard, name, tables = run.shards[number], run.names[number], run.tables
-    whole = [Rule(signal, PROFILES, signal, -math.inf, None, "", "", "") for signal in run.signals]
-    columns = columns_by_table(whole)
+    columns = columns_by_table(unbounded(tuple(run.signals)))
     parts = [
         read_rows(shard.documents, rows, (*_OF_DOCUMENTS, *columns.documents)),
         read_rows(shard.languages, rows, ("doc_id", "lang", *columns.languages)),
@@ -109,11 +108,13 @@ def _views_of_shard(run: RunView, number: int, rows: Sequence[int]) -> list[tupl
     judged: Sequence[Mapping[str, Any]] = [{}] * len(rows)
     if tables.exists(DUPLICATES, name):
         judged = read_rows(tables.uri(DUPLICATES, name), rows, _OF_DUPLICATES)
+    places = [FoundRow(DOCUMENTS, name, row) for row in rows]
+    tables.announce(name, places)  # or each table is opened again for each document
     found = []
     for at, (row, may_show) in enumerate(zip(rows, shard.may_display(rows), strict=True)):
         measured = {key: value for part in parts for key, value in part[at].items()}
         view = _view(run, measured, may_show)
-        view["way"] = [[step.name, step.text] for step in tables.history(FoundRow(DOCUMENTS, name, row)).steps]
+        view["way"] = [[step.name, step.text] for step in tables.history(places[at]).steps]
         verdict = judged[at]
         is_copy = verdict.get("kept") is False
         view["duplicate"] = {key: verdict[key] for key in ("similarity", "containment")} if is_copy else None

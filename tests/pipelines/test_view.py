@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import stat
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from manyo.corpus.tables import shards
 from manyo.filters.rules.comparison import move_bound
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.bound_histograms import Bound, RunCounts, count_run
@@ -28,6 +30,9 @@ from manyo.pipelines.graph.config import Config, load_config
 from tests.conftest import FinishedRun
 
 Seen = tuple[dict[str, Any], list[dict[str, Any]]]
+
+#: Of one table of one shard, for any number of documents: to choose scales, to count, to draw, and what is shown.
+MOST_READS = 25
 
 NO_GUIDE = {"name": "", "sha256": "", "text": ""}
 
@@ -145,6 +150,19 @@ def test_the_page_shows_every_stratum_and_reads_pages_again(seen: Seen) -> None:
     assert any({0, 1} <= {is_kept for is_kept, _ in page} for page in pages)
     assert any(one["survivor"]["text"] for one in documents if one.get("survivor"))
     assert all(one["way"][0] == ["doc_id", one["id"]] for one in documents if "refused" not in one)
+
+
+def test_tables_are_opened_for_shards_not_for_documents(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shard of which a hundred documents are shown was opened a hundred times, once a table and step."""
+    opened: Counter[str] = Counter()
+    open_shard = shards._open_shard
+    monkeypatch.setattr(
+        shards, "_open_shard", lambda uri, *columns: (opened.update([uri]), open_shard(uri, *columns))[1]
+    )
+    _, documents = view_data(config, 0, NO_GUIDE)
+    shown = Counter(document["source"] for document in documents)
+    assert max(shown.values()) > MOST_READS
+    assert max(opened.values()) <= MOST_READS
 
 
 def test_every_meaning_is_there_in_both_languages(seen: Seen) -> None:
