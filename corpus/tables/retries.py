@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
 
-import aiohttp
-
 from manyo.corpus.tables.credentials import hide
 from manyo.corpus.tables.pace import Pace
 
@@ -124,6 +122,7 @@ def ask(path: str, request: Callable[[], T], pace: Pace | None = None) -> T:
 
 #: Errors of clients that are not OSErrors. Hugging Face's client has had two HTTP libraries.
 _CLIENT_ERRORS = {
+    "aiohttp": ("ClientError",),
     "botocore.exceptions": ("BotoCoreError", "ClientError"),
     "httpx": ("HTTPError",),
     "httpx2": ("HTTPError",),
@@ -134,7 +133,7 @@ _CLIENT_ERRORS = {
 @cache
 def failures() -> tuple[type[Exception], ...]:
     """What a request may raise: also the errors of the clients of S3 and of Hugging Face, where these are installed."""
-    found: list[type[Exception]] = [OSError, TimeoutError, aiohttp.ClientError]
+    found: list[type[Exception]] = [OSError, TimeoutError]
     for module, names in _CLIENT_ERRORS.items():
         try:
             client = importlib.import_module(module)
@@ -149,7 +148,14 @@ def is_gone(error: BaseException) -> bool:
     if not isinstance(error, FileNotFoundError):
         return False
     cause = error.__cause__
-    return not isinstance(cause, aiohttp.ClientError | TimeoutError) or status_of(error) in (404, 410)
+    is_unreached = isinstance(cause, TimeoutError) or _is_of_aiohttp(cause, "ClientError")
+    return not is_unreached or status_of(error) in (404, 410)
+
+
+def _is_of_aiohttp(error: BaseException | None, *names: str) -> bool:
+    """Whether an error is one of some classes of aiohttp, which takes a third of a second to load."""
+    mro = type(error).__mro__
+    return any(cls.__name__ in names and cls.__module__.partition(".")[0] == "aiohttp" for cls in mro)
 
 
 def consider(error: BaseException, path: str, attempt: int) -> None:
@@ -164,7 +170,7 @@ def consider(error: BaseException, path: str, attempt: int) -> None:
         StorageError: it is not worth another attempt.
     """
     # fsspec reports any trouble with a web server as a missing file; its cause is what the server said.
-    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    cause = error.__cause__ if _is_of_aiohttp(error.__cause__, "ClientError") else error
     said = hide(f"{type(cause).__name__}: {cause}".replace("\n", " "))
     if "NoCredentials" in said:
         said += "; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -182,7 +188,7 @@ def _is_passing(error: BaseException) -> bool:
     status = status_of(error)
     if status is not None:
         return status in PASSING_STATUSES or _is_forbidden(error)
-    if isinstance(error, aiohttp.InvalidURL | aiohttp.ClientConnectorCertificateError):
+    if _is_of_aiohttp(error, "InvalidURL", "ClientConnectorCertificateError"):
         return False
     if isinstance(error, OSError) and error.__cause__ is None:
         return error.errno not in _LASTING_ERRNOS
@@ -195,14 +201,19 @@ def _is_passing(error: BaseException) -> bool:
 
 def _is_forbidden(error: BaseException) -> bool:
     """Whether a web server said 403; from an object store, it means a lack of rights, which waiting does not mend."""
-    return any(isinstance(e, aiohttp.ClientResponseError) and e.status == 403 for e in (error, error.__cause__))
+    return any(_web_status(link) == 403 for link in (error, error.__cause__))
+
+
+def _web_status(error: BaseException | None) -> int | None:
+    """The status that a web server answered with; None of any other error."""
+    return getattr(error, "status", None) if _is_of_aiohttp(error, "ClientResponseError") else None
 
 
 def status_of(error: BaseException) -> int | None:
     """The HTTP status that an error carries; None if no server answered."""
     for link in (error, error.__cause__):
-        if isinstance(link, aiohttp.ClientResponseError):
-            return link.status
+        if (answered := _web_status(link)) is not None:
+            return answered
         response = getattr(link, "response", None)
         if isinstance(response, dict):
             status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 from urllib.parse import quote
 
-import aiohttp
 import fsspec
 
 from manyo.corpus.tables import retries
@@ -473,6 +472,8 @@ def _options(scheme: str, contact: str) -> dict[str, Any]:
         if contact:
             options["config_kwargs"]["user_agent_extra"] = f"manyo ({contact})"
     if scheme in ("http", "https"):
+        import aiohttp  # a third of a second, which only the web needs
+
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=retries.PATIENCE.connect_timeout_s, sock_read=retries.PATIENCE.silence_timeout_s
         )
