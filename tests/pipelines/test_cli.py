@@ -123,7 +123,7 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
     assert " ".join(COMMANDS[command].help.split()) in " ".join(shown.split())
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["submit", "--help"], ["stop", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["submit", "--help"], ["stop", "--help"]])
 def test_help_and_the_commands_for_jobs_load_neither_numba_nor_arrow(arguments: list[str]) -> None:
     program = (
         "import sys; from manyo.pipelines.cli import main\n"
@@ -132,6 +132,17 @@ def test_help_and_the_commands_for_jobs_load_neither_numba_nor_arrow(arguments: 
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("set()\n")
+
+
+def test_no_command_loads_a_client_of_the_network_before_it_asks_for_something() -> None:
+    """Every command loaded aiohttp, a third of a second, for the names of its errors."""
+    clients = {"aiohttp", "botocore", "httpx", "huggingface_hub", "ray", "requests", "s3fs"}
+    program = (
+        "import sys; from manyo.pipelines.cli import COMMANDS, _module_of\n"
+        f"for name in COMMANDS: _module_of(name)\nprint({clients} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_no_kernel_runs_before_a_command_needs_one() -> None:
