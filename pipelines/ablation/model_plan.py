@@ -57,7 +57,7 @@ _DATA_DECIDE = (
 
 #: OLMo's ladder: samples of a step are 160 · (n / 108e6)^(2/3), to a multiple of 32, the rate is
 #: 0.0047 · (n / 108e6)^(-1/3), and the warm-up one token a parameter, for n = 151,898,880 and 319,980,544 parameters.
-#: FineWeb2: 14,000 steps of 1,024 samples, 3e-4 and 500 warm-up steps, from memory (docs/log/evaluation.md).
+#: FineWeb2: `ablations/training/launch_exp.py` of its repository; a step is 64 replicas of 4 batches of 4 samples.
 SIZES = {
     size.name: size
     for size in (
@@ -65,7 +65,8 @@ SIZES = {
         ModelSize("300M", _DATA_DECIDE, 16, 1024, 4096, 16, False, 320, 3.3e-3, 488, 31_998_054_400),
         ModelSize(
             "1.46B",
-            "FineTasks (Kydlíček et al. 2024) and FineWeb2 (Penedo et al. 2025, arXiv:2506.20920)",
+            "FineTasks (Kydlíček et al. 2024) and FineWeb2 (Penedo et al. 2025, arXiv:2506.20920; "
+            "huggingface/fineweb-2, ablations/training/launch_exp.py)",
             14, 2048, 8192, 32, True, 1024, 3e-4, 500, 14_000 * 1024 * SEQ_LENGTH,
         ),
     )
@@ -142,7 +143,8 @@ def megatron_arguments(
         tokenizer: Megatron's arguments that name the tokenizer.
         seed: of the weights and of the order of samples.
     """
-    # The rate falls to a tenth in a cosine, for every size alike; the optimizer's numbers are those of OLMo's ladder.
+    # The rate falls to a tenth in a cosine, for every size alike, and the optimizer's numbers are the same: in FineWeb2
+    # both are so, in OLMo's ladder the latter.
     pairs: list[tuple[str, object]] = [
         ("--num-layers", size.num_layers),
         ("--hidden-size", size.hidden_size),

@@ -218,6 +218,17 @@ def test_of_large_corpora_each_size_reads_what_it_does_in_its_source() -> None:
         assert 0.98 * one.tokens < length.train_iters * one.step_tokens <= one.tokens
 
 
+def test_the_largest_size_has_the_parameters_of_its_name() -> None:
+    """Embeddings once, since they are tied, and of each layer three matrices of the inner width and four of the width.
+
+    The vocabulary, Gemma's and some room, and the formula are those of FineWeb2's `launch_exp.py`.
+    """
+    one = SIZES["1.46B"]
+    layer = 3 * one.hidden_size * one.ffn_hidden_size + 4 * one.hidden_size**2
+    assert one.is_tied
+    assert f"{(256_008 * one.hidden_size + one.num_layers * layer) / 1e9:.2f}B" == one.name
+
+
 def test_heads_divide_the_width_of_every_size() -> None:
     assert [size.name for size in SIZES.values() if size.hidden_size % size.num_attention_heads] == []
 
