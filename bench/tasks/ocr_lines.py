@@ -39,7 +39,8 @@ def draw(seed: int, n_items: int) -> list[Item]:
     return items
 
 
-def _page(gold: dict[str, Any]) -> SimPage:
+def page_of(gold: dict[str, Any]) -> SimPage:
+    """Return a page of an item's gold as `bench.ocr` has it."""
     lines = tuple(SimLine(**line | {"box": tuple(line["box"])}) for line in gold["lines"])
     return SimPage(**gold | {"lines": lines, "given_order": tuple(gold["given_order"])})
 
@@ -47,7 +48,7 @@ def _page(gold: dict[str, Any]) -> SimPage:
 def score(items: Sequence[Item], answers: Sequence[str]) -> list[Figure]:
     """Return the rates of `bench.ocr`, joins also by kind; intervals are of books drawn again."""
     counts = [
-        counts_of([_page(page) for page in item.gold], answer) for item, answer in zip(items, answers, strict=True)
+        counts_of([page_of(page) for page in item.gold], answer) for item, answer in zip(items, answers, strict=True)
     ]
 
     def rate(name: str, kind: str, numbers: list[int]) -> Figure:

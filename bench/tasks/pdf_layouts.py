@@ -14,7 +14,7 @@ from bench.pdf import distance
 
 _BLANKS: Final = re.compile(r"\s+")
 #: Seeds of `bench.layouts` below this one are for development, so none of them is drawn here.
-_FIRST_SEED: Final = 1_000_000
+FIRST_SEED: Final = 1_000_000
 
 
 def draw(seed: int, n_items: int) -> list[Item]:
@@ -23,7 +23,7 @@ def draw(seed: int, n_items: int) -> list[Item]:
     items = []
     for number in range(n_items):
         layout = names[number % len(names)]
-        file = made(layout, _FIRST_SEED + 1_000 * seed + number // len(names))
+        file = made(layout, FIRST_SEED + 1_000 * seed + number // len(names))
         kind = "stream in another order" if file.is_shuffled else "stream in order"
         items.append(Item(kind, base64.b64encode(file.data).decode("ascii"), parts_of(file)))
     return items
