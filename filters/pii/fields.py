@@ -104,9 +104,11 @@ _PHRASE: Final = lazily(r"[一-鿿]{0,6}[ごお](?:$|(?=[^ぁ-ゖ一-鿿ァ-ヴ]
 _CELL_END: Final = {delimiter: lazily(rf"[\"']?{_NOTE}? *(?:{re.escape(delimiter)}|$)") for delimiter in "|,"}
 #: What a cell may hold after its label.
 _REST_OF_CELL: Final = lazily(rf"[* ]*{_NOTE}?[)\]〕】]?[* :.．]*")
-_BLANKS: Final = lazily("[ \u200b\ufeff]*")
+_BLANK_CHARS: Final = " \u200b\ufeff"
+_BLANKS: Final = lazily(f"[{_BLANK_CHARS}]*")
 _HONORIFIC: Final = lazily("[ごお]$")
 _LATIN_PHRASE: Final = lazily("(?<![A-Za-z0-9_.-])[0-9_.-]*+(?P<phrase>[A-Za-z][A-Za-z0-9_.-]*+(?: |(?<=[_.-])))$")
+_ENDS_OF_LATIN_PHRASE: Final = " _.-"
 _BOUNDARY: Final = lazily(r"[^一-鿿々ァ-ヴーぁ-ゖA-Za-z0-9]")
 #: Signs that a line may start with before its label.
 _BULLETS: Final = lazily(r"^[ \t>#○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
@@ -195,7 +197,9 @@ def _of_label(fold: str, label: Label, words: _NearWords) -> Iterator[Field]:
     line_start = fold.rfind("\n", 0, label.start) + 1
     line_stop = _end(fold, "\n", label.stop)
     phrase_start = _phrase_start(fold, label, line_start)
-    latin = _LATIN_PHRASE.search(fold[max(line_start, label.start - _PHRASE_CHARS) : label.start])
+    may_be_latin = label.start > line_start and fold[label.start - 1] in _ENDS_OF_LATIN_PHRASE
+    near = fold[max(line_start, label.start - _PHRASE_CHARS) : label.start] if may_be_latin else ""
+    latin = _LATIN_PHRASE.search(near) if near else None
     phrase = latin["phrase"] if latin else fold[phrase_start : label.start]
     meanings = tuple(meaning for meaning in announced if fits(meaning, phrase))
     if not meanings:
@@ -273,9 +277,12 @@ def _of_brief(fold: str, label: Label) -> Iterator[Field]:
 
 def _has_edges(fold: str, label: Label, meaning: Meaning) -> bool:
     """Whether a short word stands before a firm edge, or between edges; a bare one always needs an edge before it."""
-    after = _BLANKS.match(fold, label.stop)
-    following = fold[after.end() : after.end() + 1] if after else ""
-    before = _HONORIFIC.sub("", fold[max(0, label.start - 8) : label.start].rstrip(" ")).rstrip(" ")[-1:]
+    following = fold[label.stop : label.stop + 1]
+    if following and following in _BLANK_CHARS:
+        after = _BLANKS.match(fold, label.stop)
+        following = fold[after.end() : after.end() + 1] if after else ""
+    before = fold[max(0, label.start - 8) : label.start].rstrip(" ")
+    before = (before[:-1].rstrip(" ") if before.endswith(("ご", "お")) else before)[-1:]
     is_enclosed = not before or before in EDGES + FIRM_EDGES
     if following and following in FIRM_EDGES:
         return is_enclosed or not meaning.bare

@@ -55,6 +55,7 @@ _BRACKETED: Final = lazily(
     r"[^\n\t【】\[\]〔〕〈〉《》<>「」。、:]{1,18})[】\]〕〉》][ :]*"
     r"|(?m:^)[ *・]*(?P<round>\()(?P<of_round>[^\n\t()<>「」。、:0-9]{1,18})\)[ :]*"
 )
+_OPENS: Final = lazily(r"[【\[〔〈《(]")
 _BULLET: Final = r"[ \t]*+(?:(?:[-*・○●◯□■◆◇▼▲>＞※]|[0-9]{1,3}[.)]|\([0-9]{1,3}\)|[①-⑳])[ \t]*+)?"
 _OF_LABEL: Final = r"[^\s:=→…<>「」。、,;|\"']"
 _LETTER: Final = lazily(r"[^\W\d_]")
@@ -69,7 +70,11 @@ _SPACED: Final = lazily(
     rf"(?m:^){_BULLET}(?P<label>[一-鿿ぁ-ゖァ-ヴー](?: {{0,4}}[一-鿿ぁ-ゖァ-ヴー]){{0,8}}?)"
     r"(?: {2,8}|(?<=[一-鿿ぁ-ゖァ-ヴー]{2}) )(?=[^ \n])"
 )
+_BLANK_AFTER_LETTER: Final = lazily(" (?<=[一-鿿ぁ-ゖァ-ヴー] )")
 _ALONE: Final = lazily(rf"{_BULLET}[^\s0-9:。、「」<>](?:[^\n\t0-9:。、「」<>]{{0,17}}):?")
+#: More than what follows the bullet of such a line, and what a bullet starts with.
+_MOST_ALONE: Final = 19
+_BULLET_STARTS: Final = frozenset(" \t-*・○●◯□■◆◇▼▲>＞※0123456789(①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳")
 _EDGE: Final = " \t\"'*"
 _EDGE_AFTER: Final = _EDGE + "\r,;、"
 
@@ -105,9 +110,9 @@ def form_stretches(fold: str, evidence: Iterable[Interval]) -> Iterator[Interval
 
 def _every_pair(fold: str, start: int, stop: int) -> Iterator[Pair]:
     for layout, sorts, of_label, found in (
-        ("bracket", ("open", "round"), ("label", "of_round"), _BRACKETED.finditer(fold, start, stop)),
-        ("mark", ("mark",), ("label", "inner"), _marked(fold, start, stop)),
-        ("blank", (), ("label",), _SPACED.finditer(fold, start, stop)),
+        ("bracket", ("open", "round"), ("label", "of_round"), _in_lines_with(_OPENS, _BRACKETED, fold, start, stop)),
+        ("mark", ("mark",), ("label", "inner"), _in_lines_with(_MARK, _MARKED, fold, start, stop)),
+        ("blank", (), ("label",), _in_lines_with(_BLANK_AFTER_LETTER, _SPACED, fold, start, stop)),
     ):
         for match, following in pairwise([*found, None]):
             assert match is not None  # only the last one is
@@ -123,19 +128,22 @@ def _every_pair(fold: str, start: int, stop: int) -> Iterator[Pair]:
                 yield Pair(label, value, layout + sort)
     lines = _lines(fold, start, stop)
     for number, (first, second) in enumerate(pairwise(lines)):
-        if _ALONE.fullmatch(fold, *first) and "\t" not in fold[slice(*second)]:
+        is_short = first[1] - first[0] <= _MOST_ALONE or fold[first[0]] in _BULLET_STARTS
+        if is_short and _ALONE.fullmatch(fold, *first) and "\t" not in fold[slice(*second)]:
             yield Pair(_trimmed(fold, *first), _trimmed(fold, *second), f"line {number % 2}")
     for delimiter in "\t|,":
         if fold.find(delimiter, start, stop) >= 0:
             yield from _in_tables(fold, lines, delimiter)
 
 
-def _marked(fold: str, start: int, stop: int) -> Iterator[re.Match[str]]:
-    """Labels before a mark; most lines have none."""
-    while mark := _MARK.search(fold, start, stop):
-        line = max(start, fold.rfind("\n", start, mark.start()) + 1)
-        start = _line_stop(fold, mark.end(), stop)
-        yield from _MARKED.finditer(fold, line, start)
+def _in_lines_with(
+    sign: re.Pattern[str], expression: re.Pattern[str], fold: str, start: int, stop: int
+) -> Iterator[re.Match[str]]:
+    """The matches of an expression, each in one line, in the lines that have a sign; most lines have none."""
+    while found := sign.search(fold, start, stop):
+        line = max(start, fold.rfind("\n", start, found.start()) + 1)
+        start = _line_stop(fold, found.end(), stop)
+        yield from expression.finditer(fold, line, start)
 
 
 def _in_tables(fold: str, lines: Sequence[Interval], delimiter: str) -> Iterator[Pair]:
@@ -224,11 +232,18 @@ def own_fields(
         for pair in block:
             if _holds(starts, pair.label) or _overlaps(values, pair.value) or not _DIGITS.search(fold, *pair.value):
                 continue
-            word = fold[slice(*pair.label)].replace(" ", "")
-            kinds = [kind for kind, sign in _SIGNS_OF_KIND if sign.search(word)]
-            kinds += ["member_id"] if _NUMBER_OF_PERSON.search(word) else []
-            if not _announces_nothing(fold[slice(*pair.label)]):
-                yield Field(*pair.value, Label(*pair.label, word, ()), tuple(map(Meaning, kinds)), "firm")
+            label = fold[slice(*pair.label)]
+            if not _announces_nothing(label):
+                word = label.replace(" ", "")
+                yield Field(*pair.value, Label(*pair.label, word, ()), _likely_meanings(word), "firm")
+
+
+@lru_cache(maxsize=1 << 12)
+def _likely_meanings(word: str) -> tuple[Meaning, ...]:
+    """What a label that no list has may announce by its letters; a telephone number beside any."""
+    kinds = [kind for kind, sign in _SIGNS_OF_KIND if sign.search(word)]
+    kinds += ["member_id"] if _NUMBER_OF_PERSON.search(word) else []
+    return tuple(map(Meaning, kinds))
 
 
 def starts_with_name(fold: str, place: Field) -> bool:

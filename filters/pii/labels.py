@@ -219,6 +219,8 @@ _ALNUM: Final = lazily("[a-z0-9]")
 _HONORIFIC: Final = lazily("[ごお御・/]$|^[ごお御]")
 _SYMBOL_BEFORE: Final = lazily("記号[0-9-]{1,12}")
 _SUFFIX: Final = lazily("(?:氏?名前?)?(?:様|さま|さん|の方|殿)?")
+#: The first characters of what it matches unless that is empty.
+_SUFFIX_STARTS: Final = frozenset("氏名様さの殿")
 _NAME_LETTER: Final = lazily("[一-鿿ぁ-ゖァ-ヴ]")
 #: Ends of the words for roles.
 ROLES: Final = frozenset(
@@ -254,7 +256,7 @@ def labels(text: str, start: int, stop: int) -> Iterator[Label]:
 
 def _stop_of_word(chars: str, starts: Sequence[int], last: int, meanings: Sequence[Meaning]) -> int:
     """Where a word for a person that ends before `last` ends with its suffix: 保護者氏名, 患者様."""
-    is_person = any(meaning.kind == "person_name" for meaning in meanings)
+    is_person = chars[last : last + 1] in _SUFFIX_STARTS and any(meaning.kind == "person_name" for meaning in meanings)
     suffix = _SUFFIX.match(chars, last) if is_person else None
     if not suffix:
         return last
@@ -302,14 +304,21 @@ def fits(meaning: Meaning, phrase: str) -> bool:
     """Whether a label may have a meaning after the rest of its noun phrase."""
     if not phrase:
         return True
-    chars = normal_chars(phrase)
+    chars, rest, is_symbol = _read_phrase(phrase)
     if meaning.unless and meaning.unless.search(chars):
         return False
-    rest = _HONORIFIC.sub("", chars)
     # 記号21510番号873: what stands before the second label is the value of the first.
-    if _SYMBOL_BEFORE.fullmatch(rest):
+    if is_symbol:
         return True
     return not rest or not (meaning.near or meaning.bare or (meaning.after and not meaning.after.search(rest)))
+
+
+@lru_cache(maxsize=1 << 12)
+def _read_phrase(phrase: str) -> tuple[str, str, bool]:
+    """A phrase in the normal form, the same without an honorific, and whether it is a symbol with its value."""
+    chars = normal_chars(phrase)
+    rest = _HONORIFIC.sub("", chars)
+    return chars, rest, _SYMBOL_BEFORE.fullmatch(rest) is not None
 
 
 @lru_cache(maxsize=1 << 12)

@@ -65,14 +65,22 @@ class Pattern:
         object.__setattr__(self, "first", lazily(first[1], self.expression.flags) if first else None)
 
 
+#: Where more characters start no match, they stand close to each other, and a search goes on from one to the next
+#: faster: all letters of an address in Latin letters may start one of mail.
+_FEW_PLACES: Final = 8
+
+
 def first_match(pattern: Pattern, text: str, start: int, stop: int) -> re.Match[str] | None:
     """The first match in `text[start:stop]`, accepted or not; the same for all patterns with an expression."""
     if pattern.first:
         # Python looks for one of some characters ten times as fast as it finds out that nothing matches.
-        place = pattern.first.search(text, start, stop)
-        if not place:
-            return None
-        start = place.start()
+        for n_places, place in enumerate(pattern.first.finditer(text, start, stop)):
+            start = place.start()
+            if n_places == _FEW_PLACES:
+                return pattern.expression.search(text, start, stop)
+            if match := pattern.expression.match(text, start, stop):
+                return match
+        return None
     return pattern.expression.search(text, start, stop)
 
 
