@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from manyo.filters.pii.cues import Cue, Cues
 from manyo.filters.pii.labels import is_label_word
 from manyo.filters.pii.lazily import lazily
+from manyo.filters.pii.name_ends import TITLE_OF_WORK, WordEnds
 from manyo.filters.pii.name_shapes import (
     LATIN_LETTER,
     LETTER,
@@ -56,12 +57,6 @@ ENOUGH: Final = 4.0
 ENOUGH_BY_NUMBER: Final = 3.5
 
 
-#: Titles by work or office after a surname.
-_TITLE_OF_WORK: Final = (
-    "(?:医師|教諭|課長|係長|主任|巡査|看護師|保健師|助産師|薬剤師|栄養士|保育士|介護士|療法士|司法書士|行政書士|税理士|弁護士|社労士"
-    "|ヘルパー|ケアマネ|コーチ|トレーナー|マネージャー|キャプテン|相談員|支援員|指導員|調査員|民生委員|執事|牧師|神父|長老|住職"
-    "|部長|室長|所長|店長|院長|園長|校長|教頭|班長|組長|副?会長|先輩|後輩|女史)"
-)
 _OPENS: Final = r"(?:の|は|が|も|に|へ|と|で|、|・|,|:|/|=|\(| |「|『|←|→|\t)"
 _BULLET: Final = r"[ \t]*(?:[-*・○●◯□■◆◇▼▲▽△>※＊]|(?:[0-9]{1,3}|[ア-ンA-Za-z])[.):]|\([0-9ア-ン]{1,3}\)|[①-⑳])?[ \t]*"
 #: Words for work, offices of clubs and parts in an event; of people who are public in them, `is_public` knows.
@@ -158,7 +153,7 @@ AFTER: Final = Cues(
         ),
         Cue(0.5, lazily(r" {0,2}(?:$|[\n\t])")),
         Cue(0.5, lazily(r"(?:まで|へ|宛て?[にで]?|に(?:預け|渡|返))(?=[。、(\n]|$|てあ|して|てくだ)|宛に")),
-        Cue(1.5, lazily(_TITLE_OF_WORK)),
+        Cue(1.5, lazily(TITLE_OF_WORK)),
         # 美咲姉, 隆兄 of a church; 兄弟 and 姉妹 go on.
         Cue(2.0, lazily("[兄姉](?=[、。(\\nとがはをもに]|の(?=ため|お|ご|家)|$)")),
         # Of a person only a date is said so: <生年月日>生まれ.
@@ -195,11 +190,6 @@ _KIN_WORD: Final = lazily(f"(?:{KIN}|あに|あね|おとうと|いもうと|ち
 #: Nor are they, sections and offices its start: 長男忠雄, 店長原 大輔, 妻片山 理恵; but 妹尾 is a surname.
 _WORD_BEFORE: Final = lazily(f"(?:{KIN_OF_TWO}|{SECTION}|[妻夫娘母父兄姉弟妹孫])(?=[一-鿿])")
 _RUN: Final = lazily(f"{LETTER}+")
-#: What may follow a name in one word, beside what `AFTER` lists.
-_WORD_ENDS: Final = lazily(
-    rf"(?!{LETTER})|[はがのをにともへで]|から|より|や(?![一-鿿])|って|という|です|でし|だ|さ[んま]|様|氏|先生|くん|ちゃん|君|殿|容疑者|被告|まで|宛|ら|および|及び|並びに"
-    rf"|{_TITLE_OF_WORK}|[兄姉](?=[、。(\nとがはをもに]|の(?=ため|お|ご|家)|$)|いう(?=ねん|の|人|者|ひと)|[ねよ](?![一-鿿ぁ-ゖ])|方(?![一-鿿])|ほか|夫妻|本人|拝|儀|といい|と申|あて|家(?![一-鿿])|宅(?![一-鿿])"
-)
 _GIVEN_SHAPE: Final = lazily(
     "[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}|[一-鿿々]{1,3}|[一-鿿々][ぁ-ゖ]{1,2}|[ぁ-ゖ]{1,2}[一-鿿]"
 )
@@ -284,16 +274,16 @@ def evident_names(
     text = within.text
     ends = {stop for _, stop in evidence} if near else set()
     starts = {start for start, _ in evidence}
-    word_ends = _WordEnds(text)
+    word_ends = WordEnds(text)
     reached = 0
     for first, last in stretches:
-        for start, stop in name_starts(text, within.points, first, last):
+        for start, stop, reaches in name_starts(text, within.points, first, last):
             if start < reached:
                 continue
             kanji = text[start:stop]
             if kanji and not _may_be_name(kanji, text.startswith(" ", stop)):
                 continue
-            readings = set(_readings(within, start, kanji, word_ends))
+            readings = set(_readings(within, start, kanji, reaches, word_ends))
             if not readings or within.in_hole(start) or _KIN_WORD.match(text, start):
                 continue
             before = _before(text, start, ends)
@@ -305,18 +295,6 @@ def evident_names(
 
 #: How far before a place the cues are looked for.
 _BEFORE_CHARS: Final = 20
-
-
-class _WordEnds(dict[int, bool]):
-    """Whether a name may end at each place of a text: several ways to read a name ask for the same places."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def __missing__(self, place: int) -> bool:
-        self[place] = is_end = _WORD_ENDS.match(self._text, place) is not None
-        return is_end
 
 
 class _Before(NamedTuple):
@@ -368,8 +346,18 @@ def _score(text: str, start: int, before: _Before, reading: _Reading, starts: se
     return score + reading.weight + (_PASSAGE if near or reading.is_alone else _PASSAGE / 2)
 
 
-def _readings(within: OpenText, start: int, kanji: str, word_ends: _WordEnds) -> Iterator[_Reading]:
-    """The ways to read the letters at a place as a name; `kanji` are those that start there."""
+def _readings(
+    within: OpenText, start: int, kanji: str, reaches: Sequence[int], word_ends: WordEnds
+) -> Iterator[_Reading]:
+    """The ways to read the letters at a place as a name.
+
+    Args:
+        within: the document.
+        start: the place.
+        kanji: those that start there.
+        reaches: after how many letters from there on a name may end that has no blank, the most first.
+        word_ends: whether it may at places that have been asked for.
+    """
     text = within.text
     if text[start - 1 : start].isdigit():
         return
@@ -377,9 +365,12 @@ def _readings(within: OpenText, start: int, kanji: str, word_ends: _WordEnds) ->
         yield from _in_kana_or_latin(text, start, within.limit(start), word_ends)
         return
     stop = start + len(kanji)
-    lengths = surname_lengths(kanji[:_SURNAME_CHARS])
-    limit = within.limit(start)
     is_before_gap = text.startswith(" ", stop)
+    ends = [start + n_chars for n_chars in reaches if word_ends[start + n_chars]]
+    if not (is_before_gap or ends):
+        return
+    limit = within.limit(start)
+    lengths = surname_lengths(kanji[:_SURNAME_CHARS])
     if is_before_gap:
         mixed = _MIXED.match(text, start, limit)
         if mixed and _is_mixed(mixed[0]) and word_ends[mixed.end()]:
@@ -407,7 +398,7 @@ def _readings(within: OpenText, start: int, kanji: str, word_ends: _WordEnds) ->
         if not gap:
             if is_known or n_surname <= _UNKNOWN_SURNAME_CHARS:
                 weight = (1.0 if n_surname > 1 else 0.5) if is_known else -0.5
-                yield from _givens(text, start, at, limit, weight, is_known, word_ends)
+                yield from _as_given(text, start, at, ends, weight, is_known)
         elif (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS) and not _is_split(text, start):
             if is_known:
                 yield from _apart_given(text, gap.end(), limit, word_ends)
@@ -435,7 +426,7 @@ def _addressed_unknown(text: str, start: int, stop: int) -> Iterator[_Reading]:
             yield _Reading(start + n_chars, 1.0 if "様" in title[0] else 0.0, is_alone=True)
 
 
-def _in_kana_or_latin(text: str, start: int, limit: int, word_ends: _WordEnds) -> Iterator[_Reading]:
+def _in_kana_or_latin(text: str, start: int, limit: int, word_ends: WordEnds) -> Iterator[_Reading]:
     """Names of foreigners, and two words in hiragana."""
     titled = _TITLED_WORD.match(text, start, limit)
     if titled and not is_no_latin(titled[0]) and not is_common_kana(titled[0]):
@@ -505,11 +496,10 @@ def private_stretches(text: str) -> Iterator[Interval]:
 
 
 def _givens(
-    text: str, start: int, at: int, limit: int, weight: float, surname_is_known: bool, word_ends: _WordEnds
+    text: str, start: int, at: int, limit: int, weight: float, surname_is_known: bool, word_ends: WordEnds
 ) -> Iterator[_Reading]:
-    """The readings of the letters from `at` on as the given name of a name that starts at `start`."""
-    is_apart = text[at - 1] == " "
-    kana = _HIRAGANA.match(text, at, limit) if is_apart and surname_is_known else None
+    """The readings of the letters behind a blank, from `at` on, as the given name of a name that starts at `start`."""
+    kana = _HIRAGANA.match(text, at, limit) if surname_is_known else None
     if kana and not re.match(LETTER, text[kana.end() : kana.end() + 1]):
         # ながさわ はると goes to the blank, although はる is a name, too.
         n_chars = len(_NOT_OF_NAME.sub("", kana[0]))
@@ -517,10 +507,21 @@ def _givens(
             yield _Reading(at + n_chars, weight + 1.0)
             return
     run = _RUN.match(text, at, min(limit, at + _GIVEN_CHARS))
-    if not run or text[start : start + 2] in _ERAS:
+    ends = [stop for stop in range(run.end(), at, -1) if word_ends[stop]] if run else []
+    yield from _as_given(text, start, at, ends, weight, surname_is_known)
+
+
+def _as_given(
+    text: str, start: int, at: int, ends: Sequence[int], weight: float, surname_is_known: bool
+) -> Iterator[_Reading]:
+    """The readings of the letters from `at` on as a given name, up to each of some places where words end."""
+    if text[start : start + 2] in _ERAS:
         return
-    for stop in range(run.end(), at, -1):
-        if not word_ends[stop] or text[start:stop] in _NO_PERSON:
+    is_apart = text[at - 1] == " "
+    for stop in ends:
+        if stop <= at:
+            return
+        if stop > at + _GIVEN_CHARS or text[start:stop] in _NO_PERSON:
             continue
         given = text[at:stop]
         is_given = "名" in parts(given) and (surname_is_known or len(given) > 1)
@@ -549,7 +550,7 @@ def _givens(
                 yield _Reading(stop, weight + 0.5)
 
 
-def _apart_given(text: str, at: int, limit: int, word_ends: _WordEnds) -> Iterator[_Reading]:
+def _apart_given(text: str, at: int, limit: int, word_ends: WordEnds) -> Iterator[_Reading]:
     """The reading of single letters from `at` on as the given name of a known surname: 波多野 義 弘."""
     letters = _APART_GIVEN.match(text, at, limit)
     while letters:
@@ -559,7 +560,7 @@ def _apart_given(text: str, at: int, limit: int, word_ends: _WordEnds) -> Iterat
         letters = _APART_GIVEN.match(text, at, letters.end() - 1)
 
 
-def _printed_apart(text: str, start: int, match: re.Match[str], word_ends: _WordEnds) -> Iterator[_Reading]:
+def _printed_apart(text: str, start: int, match: re.Match[str], word_ends: WordEnds) -> Iterator[_Reading]:
     """Names whose letters OCR set apart: 湯 浅 寛, 鵜 飼 ミ ツ."""
     stop = match.end()
     if _is_split(text, start):

@@ -27,6 +27,11 @@ ENDS_WORD: Final = 1024
 MAY_END_WORD: Final = 2048
 CAPITAL: Final = 4096
 LATIN: Final = 8192
+#: All letters of names, and those before which a name may end.
+LETTER: Final = 16384
+MAY_FOLLOW: Final = 32768
+#: How many letters a name without a blank has at most.
+MOST_LETTERS: Final = 10
 
 _BEYOND: Final = 0x10000
 _SURNAME_BEYOND: Final = ord("𠮷")
@@ -45,7 +50,7 @@ def _look(points: Uint32s, looks: Uint16s, i: int) -> int:
     point = points[i]
     if point < _BEYOND:
         return int(looks[point])
-    return KANJI | NAME_KANJI | BEFORE_WORD if point == _SURNAME_BEYOND else 0
+    return KANJI | NAME_KANJI | BEFORE_WORD | LETTER | MAY_FOLLOW if point == _SURNAME_BEYOND else 0
 
 
 @borrowing
@@ -57,6 +62,19 @@ def _run_stop(points: Uint32s, looks: Uint16s, i: int, stop: int, bit: int) -> i
 
 
 @borrowing
+def _reaches(points: Uint32s, looks: Uint16s, i: int) -> int:
+    """After how many letters from i on a name may end, as bits: 1 << n for n letters."""
+    reaches = 0
+    for n in range(1, MOST_LETTERS + 1):
+        look = _look(points, looks, i + n) if i + n < len(points) else 0
+        if not look & LETTER:
+            return reaches | 1 << n
+        if look & MAY_FOLLOW:
+            reaches |= 1 << n
+    return reaches
+
+
+@borrowing
 def find_name_starts(points: Uint32s, looks: Uint16s, first: int, last: int, found: Int64s) -> int:
     """Note where names may start in a stretch of a text.
 
@@ -64,8 +82,9 @@ def find_name_starts(points: Uint32s, looks: Uint16s, first: int, last: int, fou
         points: the text as code points.
         looks: (65536,), bits of each character.
         first, last: the stretch; what is before it is seen, what is behind it is not.
-        found: (last - first, 3), filled with starts, where the kanji from there on end, and whether a name may start
-            there for sure, or an expression must be asked.
+        found: (last - first, 4), filled with starts, where the kanji from there on end, whether a name may start there
+            for sure, or an expression must be asked, and for kanji after how many letters a name may end, as bits.
+            Kanji that end before no blank are left out where no name may end.
 
     Returns:
         How many there are.
@@ -79,12 +98,15 @@ def find_name_starts(points: Uint32s, looks: Uint16s, first: int, last: int, fou
     for i in range(first, last):
         look = _look(points, looks, i)
         is_sure = may_be = False
-        stop = i
+        stop, reaches = i, 0
         if look & KANJI:
             is_sure = not before & BEFORE_WORD or (look & COMMON_KANJI and before & ENDS_WORD) != 0
             may_be = (look & COMMON_KANJI and before & MAY_END_WORD) != 0
             if is_sure or may_be:
                 stop = _run_stop(points, looks, i, len(points), NAME_KANJI)
+                reaches = _reaches(points, looks, i)
+                if reaches == 0 and not (stop < len(points) and points[stop] == _BLANK):
+                    is_sure = may_be = False
         elif look & HIRAGANA:
             is_after_no = i > 0 and points[i - 1] == _NO and before_that & COMMON_KANJI
             if is_after_no or not before & BEFORE_HIRAGANA:
@@ -104,7 +126,7 @@ def find_name_starts(points: Uint32s, looks: Uint16s, first: int, last: int, fou
         elif look & CAPITAL:
             may_be = not before & LATIN
         if is_sure or may_be:
-            found[n, 0], found[n, 1], found[n, 2] = i, stop, np.int64(is_sure)
+            found[n, 0], found[n, 1], found[n, 2], found[n, 3] = i, stop, np.int64(is_sure), reaches
             n += 1
         before_that, before = before, look
     return n

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from string import ascii_letters, ascii_uppercase
 from typing import Final
@@ -13,7 +13,9 @@ from typing import Final
 import numpy as np
 
 from manyo.corpus.jit import Int64s, Uint16s, Uint32s
+from manyo.filters.pii.gate_kernels import BEYOND
 from manyo.filters.pii.lazily import lazily
+from manyo.filters.pii.name_ends import may_end_before
 from manyo.filters.pii.name_start_kernels import (
     BEFORE_HIRAGANA,
     BEFORE_WORD,
@@ -26,7 +28,10 @@ from manyo.filters.pii.name_start_kernels import (
     KATAKANA,
     KATAKANA_START,
     LATIN,
+    LETTER,
     MAY_END_WORD,
+    MAY_FOLLOW,
+    MOST_LETTERS,
     NAME_KANJI,
     TITLE_START,
     find_name_starts,
@@ -77,21 +82,28 @@ def _looks() -> Uint16s:
         (MAY_END_WORD, _LAST_OF_PAIRS + "階故"),
         (CAPITAL, ascii_uppercase),
         (LATIN, ascii_letters),
+        (LETTER, kanji + "々〆ヶヵー゛゜﨑" + hiragana + katakana),
     ):
         looks[[ord(char) for char in chars]] |= bits
+    looks[may_end_before()[:BEYOND] != 0] |= MAY_FOLLOW
     return looks
 
 
-def name_starts(text: str, points: Uint32s, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Where names may start in `text[first:last]`, and where the kanji from there on end.
+#: What `find_name_starts` says with bits, the most letters first.
+_REACHES: Final = [[n for n in range(MOST_LETTERS, 0, -1) if bits & 1 << n] for bits in range(1 << (MOST_LETTERS + 1))]
+
+
+def name_starts(text: str, points: Uint32s, first: int, last: int) -> Iterator[tuple[int, int, Sequence[int]]]:
+    """Where names may start in `text[first:last]`, where the kanji from there on end, and if there are some, after how
+    many letters from there on a name without a blank may end, the most first; none may if there are none.
 
     Args:
         text: a folded text.
         points: (len(text),), its code points.
         first, last: the stretch; what is before it is seen, what is behind it is not.
     """
-    found: Int64s = np.empty((max(0, last - first), 3), np.int64)
+    found: Int64s = np.empty((max(0, last - first), 4), np.int64)
     n = find_name_starts(points, _looks(), first, last, found)
-    for start, stop, is_sure in found[:n].tolist():
+    for start, stop, is_sure, reaches in found[:n].tolist():
         if is_sure or STARTS.match(text, start, last):
-            yield start, stop
+            yield start, stop, _REACHES[reaches]

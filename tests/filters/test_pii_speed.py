@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 
 from manyo.corpus.text import Texts
 from manyo.filters import pii
+from manyo.filters.pii import forms
 from manyo.filters.pii.fields import _phrase_start
 from manyo.filters.pii.gate_automata import edge_chars, keep
 from manyo.filters.pii.gate_kernels import BEYOND
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.label_kernels import longest_words
-from manyo.filters.pii.labels import EDGES, FIRM_EDGES, Label, trie_of
+from manyo.filters.pii.labels import _SUFFIX, _SUFFIX_STARTS, EDGES, FIRM_EDGES, Label, trie_of
 from manyo.filters.pii.matching import Pattern, accepted, first_match
+from manyo.filters.pii.name_ends import WORD_ENDS
 from manyo.filters.pii.name_evidence import AFTER, BEFORE
-from manyo.filters.pii.name_shapes import _KANA_WORDS, _LATIN
+from manyo.filters.pii.name_shapes import _KANA_WORDS, _LATIN, LETTER
 from manyo.filters.pii.name_starts import STARTS, name_starts
 from manyo.filters.pii.normal_form import (
     _MARKED,
@@ -189,13 +191,59 @@ NAMED = "山階者当担夫母人木々ヶ﨑𠮷のあいアイウー・＝ 様
 
 @settings(max_examples=400)
 @given(st.text(st.sampled_from(NAMED), max_size=30), st.data())
-def test_names_start_where_the_expression_says(text: str, data: st.DataObject) -> None:
+def test_names_start_where_the_expression_says_unless_none_can_end(text: str, data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(text)))
     last = data.draw(st.integers(first, len(text)))
     starts = [match.start() for match in STARTS.finditer(text, first, last)]
-    kanji = re.compile("[一-鿿々ヶ﨑𠮷]*")
-    expected = [(start, kanji.match(text, start).end()) for start in starts]  # type: ignore[union-attr]
-    assert list(name_starts(text, OpenText(text, []).points, first, last)) == expected
+    kanji, letters = re.compile("[一-鿿々ヶ﨑𠮷]*"), re.compile(f"{LETTER}*")
+    found = {
+        start: (stop, reaches) for start, stop, reaches in name_starts(text, OpenText(text, []).points, first, last)
+    }
+    assert set(found) <= set(starts)
+    for start in starts:
+        stop = kanji.match(text, start).end()  # type: ignore[union-attr]
+        n_letters = min(10, letters.match(text, start).end() - start)  # type: ignore[union-attr]
+        ends = {n for n in range(1, n_letters + 1) if WORD_ENDS.match(text, start + n)} if stop > start else set()
+        if ends or stop == start or text.startswith(" ", stop):
+            assert found[start][0] == stop
+            assert ends <= set(found[start][1]) <= set(range(1, n_letters + 1))
+
+
+@given(st.text(st.sampled_from("0３-(〇一a\n あ"), max_size=40), st.data())
+def test_a_first_match_is_that_of_a_search_from_the_start(text: str, data: st.DataObject) -> None:
+    pattern = data.draw(st.sampled_from([pattern for pattern in PATTERNS if pattern.first]))
+    start = data.draw(st.integers(0, len(text)))
+    stop = data.draw(st.integers(start, len(text)))
+    found, expected = first_match(pattern, text, start, stop), pattern.expression.search(text, start, stop)
+    assert (found and found.span()) == (expected and expected.span())
+
+
+@settings(max_examples=300)
+@given(st.lists(st.text(st.sampled_from("【名】(［1)住: \t→a・、。"), max_size=12), max_size=5), st.data())
+def test_a_form_is_read_by_lines_as_it_is_read_at_once(lines: list[str], data: st.DataObject) -> None:
+    # Positions before and after the stretch are those of other lines.
+    text = "\n".join(["前: 後", *lines, "前  後"])
+    start, stop = 5, len(text) - 5
+    for sign, expression in (
+        (forms._OPENS, forms._BRACKETED),
+        (forms._MARK, forms._MARKED),
+        (forms._BLANK_AFTER_LETTER, forms._SPACED),
+    ):
+        found = [match.span() for match in forms._in_lines_with(sign, expression, text, start, stop)]
+        assert found == [match.span() for match in expression.finditer(text, start, stop)]
+
+
+@given(st.text(st.sampled_from("氏名前様さまんの方殿は"), max_size=6))
+def test_a_suffix_of_a_label_starts_with_a_letter_that_is_asked_for_first(chars: str) -> None:
+    suffix = _SUFFIX.match(chars)
+    assert suffix is not None
+    assert not suffix[0] or suffix[0][0] in _SUFFIX_STARTS
+
+
+@given(st.text(st.sampled_from("(1①・ 名前:\tあ。"), max_size=24))
+def test_a_line_too_long_for_a_label_alone_is_none(line: str) -> None:
+    if len(line) > forms._MOST_ALONE and line[0] not in forms._BULLET_STARTS:
+        assert not forms._ALONE.fullmatch(line)
 
 
 @settings(max_examples=100)
