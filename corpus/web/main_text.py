@@ -219,8 +219,10 @@ def _headline(markup: Markup, choice: Choice, title: str) -> Int64s:
     headline = choice.headlines_before[-1:]
     if len(headline):
         heading = "".join(markup.text_of(int(headline[0])).split())
-        pairs = {heading[i : i + 2] for i in range(max(1, len(heading) - 1))}
         known = "".join(title.split())
+        if heading in known:
+            return headline[:0]
+        pairs = {heading[i : i + 2] for i in range(max(1, len(heading) - 1))}
         if 2 * sum(pair in known for pair in pairs) >= len(pairs):
             return headline[:0]
     return headline
@@ -393,8 +395,10 @@ def _leave_out_repeated(markup: Markup, choice: Choice, is_kept: Bools) -> None:
 
     答えを見る above each answer, ▲ページトップ below each post.
     """
-    is_handle = markup.boxes["tag"][markup.blocks["box"][choice.main]] == _SUMMARY
     leads_back = markup.blocks["place_links"][choice.main] == 1
+    if not leads_back.any() and _SUMMARY not in markup.boxes["tag"]:
+        return
+    is_handle = markup.boxes["tag"][markup.blocks["box"][choice.main]] == _SUMMARY
     if np.count_nonzero(is_handle | leads_back) < _LEAST_ALIKE:
         return  # as on nearly all pages
     blocks = markup.blocks[choice.main]
@@ -410,6 +414,8 @@ def _leave_out_repeated(markup: Markup, choice: Choice, is_kept: Bools) -> None:
 
 def _leave_out_last_words(markup: Markup, page: Page, choice: Choice, passage: Passage) -> None:
     """Leave out the last parts of a text, apart from it, in which the page speaks of itself: this site, this mail."""
+    if not len(passage.apart):
+        return
     is_kept = passage.is_kept
     most = LIMITS.end_share * int(page.weights[choice.main].sum())
     after = len(is_kept)

@@ -88,13 +88,18 @@ def without_soft_breaks(markup: Markup) -> Markup:
     if _PRE not in markup.boxes["tag"]:
         return markup
     is_pre = markup.boxes["tag"][markup.blocks["box"]] == _PRE
-    texts = ((row, markup.text_of(row)) for row in np.flatnonzero(is_pre).tolist())
-    found = [(row, text, breaks) for row, text in texts if not text.isascii() and (breaks := soft_breaks(text))]
+    found = []
+    for start, end in markup.blocks[["start", "end"]][is_pre].tolist():
+        written = markup.text[start:end]
+        # Most listings are ASCII, and others are one line.
+        if b"\n" in written and not written.isascii():
+            text = written.decode("utf-8")
+            if breaks := soft_breaks(text):
+                found.append((start, text, breaks))
     if not found:
         return markup
     is_gone = np.zeros(len(markup.text), np.bool_)
-    for row, text, breaks in found:
-        start = int(markup.blocks["start"][row])
+    for start, text, breaks in found:
         for end, next_start in breaks:
             first, after = (start + len(text[:place].encode()) for place in (end, next_start))
             is_gone[first:after] = True
