@@ -16,11 +16,15 @@ import gzip
 import json
 import re
 import subprocess
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+from lxml import etree, html
 
 from bench.quality_examples import LABELS, digest_name, rows_of
 
@@ -32,6 +36,15 @@ _INLINE = ("a", "span", "b", "strong", "em", "font", "i", "u", "small", "sup", "
 _INLINE += ("abbr", "time", "s", "del", "ins", "code", "ruby", "rb", "rt")
 _LONG_LINE = 40
 _MARKS = frozenset("。！？!?")
+#: Whole pages were drawn up to so many characters, and passages up to so many.
+_MOST_OF_PAGE = 20_000
+_PASSAGES = (150, 300, 600, 1200)
+#: Of files of sites: what a server fills in, control characters, and what a page does not show.
+_SCRIPT = re.compile(r"<\?(?:php|=).*?\?>", re.DOTALL | re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+_FRONT_MATTER = re.compile(r"\A---.*?\n---\n", re.DOTALL)
+_SPACES = re.compile(r"[ \t\r\xa0]+")
+_UNSEEN = "//script|//style|//noscript|//comment()|//template"
 _QUOTED = re.compile(r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"")
 
 
@@ -64,8 +77,9 @@ def cuts_of(content: str, cut: str) -> Iterator[str]:
     Args:
         cut: `lines`, all of them; `before the last TAB` of each line, also with runs of blanks and TABs as one blank;
             `strings` of the JSON value, or of that of each line; `quoted in output`, what quotation marks enclose in
-            the strings of a notebook; `text nodes` of each page (`_page_lines`), all of it and from its first long
-            line with a mark to its last. `\\n` is read as a line end too.
+            the strings of a notebook; `text nodes` of each page (`_page_lines`), all of it, from its first long line
+            with a mark to its last, and passages of it (`_passages`); `markup`, what a page shows; `Markdown`, what
+            follows the front matter; `all` of the file. `\\n` is read as a line end too.
     """
     match cut:
         case "lines":
@@ -80,7 +94,13 @@ def cuts_of(content: str, cut: str) -> Iterator[str]:
             texts = (match[1] or match[2] or "" for match in found)
         case "text nodes":
             pages = (_page_lines(page["text"]) for page in json.loads(content)["tag_records"]) if content else ()
-            texts = ("\n".join(part) for lines in pages for part in (lines, _from_mark_to_mark(lines)))
+            texts = (text for lines in pages for text in _parts(lines))
+        case "markup":
+            texts = iter((_shown(content),))
+        case "Markdown":
+            texts = iter((_FRONT_MATTER.sub("", _CONTROL.sub("", _SCRIPT.sub("", content))),))
+        case "all":
+            texts = iter((content,))
         case _:
             raise SystemExit(f"sources.tsv: no such cut: {cut}")
     for text in texts:
@@ -115,6 +135,42 @@ def _page_lines(nodes: Sequence[Sequence[str]]) -> list[str]:
             lines.append(text)
         last = text
     return lines
+
+
+def _parts(lines: list[str]) -> Iterator[str]:
+    """Yield what was drawn of a page: all of it, its beginning, from mark to mark, and passages."""
+    whole = "\n".join(lines).strip()
+    yield whole
+    yield whole[:_MOST_OF_PAGE]
+    yield "\n".join(_from_mark_to_mark(lines))
+    yield from _passages(lines)
+
+
+def _passages(lines: list[str]) -> Iterator[str]:
+    """Yield the passages of a page: from each long line on, as many whole lines as reach a length, cut there."""
+    ends = list(accumulate((len(line) for line in lines), initial=0))
+    for first, line in enumerate(lines):
+        if len(line) >= _LONG_LINE:
+            for most in _PASSAGES:
+                after = bisect_left(ends, ends[first] + most)
+                yield "\n".join(lines[first:after])[:most]
+
+
+def _shown(content: str) -> str:
+    """The lines of text that a page of markup shows, without what a server fills in; "" where there is no page."""
+    try:
+        page = html.fromstring(_CONTROL.sub("", _SCRIPT.sub("", content)))
+    except (etree.ParserError, ValueError):
+        return ""
+    for element in page.xpath(_UNSEEN):
+        if element.getparent() is not None:
+            element.drop_tree()
+    for element in page.iter():
+        if isinstance(element.tag, str) and element.tag not in _INLINE:
+            element.tail = (element.tail or "") + "\n"
+            element.text = "\n" + (element.text or "")
+    lines = (_SPACES.sub(" ", line).strip() for line in page.text_content().split("\n"))
+    return "\n".join(filter(None, lines))
 
 
 def _from_mark_to_mark(lines: list[str]) -> list[str]:

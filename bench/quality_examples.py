@@ -2,17 +2,18 @@
 
     python -m bench.quality_examples DATA FOLDER --texts FILE
     manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl \\
-        --weight 'pages-*' 1 --weight '*.labelled.jsonl' 6 --weight 'news-*' 3 --model filters/signals/quality.txt
+        --weight 'pages-*' 1 --weight '*.labelled.jsonl' 6 --weight 'hosts-*' 3 --weight 'news-*' 3 \\
+        --model filters/signals/quality.txt
 
 DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`; FILE has further texts as JSON
 Lines, which labels name by a digest; `bench.label_texts` writes it. Labelled are: crawled texts on which two readers
 agree (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`, and other
-crawled texts that one reader labelled (`bench/labels/one_reader.tsv`: whole texts of OSCAR, pages of ABEJA's Common
-Crawl, pages of Common Crawl with their frames, texts in notebooks and in public repositories, which count little;
-`bench/labels/webmix_training.tsv`). Weak labels, of which only news count much: articles of news, paragraphs of
-Wikipedia, gold texts of pages and other pages of the WARCs are good, except those that another rule of `default`
-drops. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined by line ends, blanks or
-nothing as crawled texts are; of pages at most 60 a host.
+crawled texts that one reader labelled (`bench/labels/one_reader.tsv`: pages of Common Crawl with and without their
+frames, which count half as much, and whole texts of OSCAR, pages of ABEJA's Common Crawl, texts in notebooks and in
+public repositories, which count little; `bench/labels/webmix_training.tsv`). Weak labels, of which only news count
+much: articles of news, paragraphs of Wikipedia, gold texts of pages and other pages of the WARCs are good, except those
+that another rule of `default` drops. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined
+by line ends, blanks or nothing as crawled texts are; of pages at most 60 a host.
 
 A collection of texts from hundreds of sites is divided into sources by the digest of the text.
 """
@@ -50,10 +51,12 @@ LABELS = Path(__file__).parent / "labels"
 #: Hosts of the 300 pages are divided into this many sources, so that one program's manuals are not a source by itself.
 _WEB_SOURCES = 10
 #: Repositories with texts of hundreds of sites each, and the sources that each is divided into.
-_COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline", "first-sight", "one-reader")
+_COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline", "first-sight", "one-reader", "hosts")
 _COLLECTION_SOURCES = 8
-#: Draws that one reader labelled; each text counts as a page does.
-ONE_READER = ("oscar", "abeja", "notebooks", "repositories", "frames")
+#: Draws that one reader labelled; each text counts as a page does, or of `HOSTS` half as much as by two readers.
+ONE_READER = ("oscar", "abeja", "notebooks", "repositories", "frames", "hosts")
+#: Of one reader's draws those of pages of other hosts of the crawl that `framed` and `passages` are from.
+HOSTS = ("frames", "hosts")
 _PAGES_OF_HOST = 60
 _OTHER_PAGES = 300
 _LEAST_KANA = 30
@@ -64,8 +67,9 @@ class Labelled:
     """A text that was labelled.
 
     Attributes:
-        draw: the draw that it is from: `webmix`, `crawl`, `unedited`, `crawl2` to `crawl5`, `whole`, `oscar`, `abeja`,
-            `notebooks`, `repositories`, `frames`, `training` or `pages`.
+        draw: the draw that it is from: `webmix`, `crawl`, `unedited`, `crawl2` to `crawl5`, `whole`, `framed`,
+            `passages`, `sites`, `oscar`, `abeja`, `notebooks`, `repositories`, `frames`, `hosts`, `training` or
+            `pages`.
         kind: of site, as the draw or its first reader has it; "" where nobody said.
         reasons: why a reader calls it bad, in a few words of each.
         label: `good`, `bad` or `disputed`.
@@ -129,7 +133,8 @@ def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
         if row["id"] in texts:
             text = texts[row["id"]][1]
             reasons = row["kind"] if row["label"] == "bad" else ""
-            yield Labelled(row["draw"], row["kind"], reasons, row["label"], _collection("one-reader", text), text)
+            collection = _collection("hosts" if row["draw"] in HOSTS else "one-reader", text)
+            yield Labelled(row["draw"], row["kind"], reasons, row["label"], collection, text)
         else:
             lost[row["draw"]] += 1
     # A model of fewer texts than meant is no error that anything else shows.

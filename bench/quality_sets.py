@@ -3,9 +3,9 @@
     python -m bench.quality_sets DATA --texts FILE [--errors] [--presets]
 
 DATA and FILE are those of `bench.quality_examples`. Each text is scored twice: by a model of all other draws (`webmix`,
-`crawl` with `unedited`, `crawl2`, `crawl3`, `crawl4`, `crawl5` with `whole`, what one reader labelled, `pages`), which
-of all that labelled texts allow is nearest to a first sight, and by a model of the other nine of ten folds, where texts
-that share a passage are in one.
+`crawl` with `unedited`, `crawl2`, `crawl3`, `crawl4`, `crawl5` with `whole`, `framed` with `passages` and `sites`, two
+sets that one reader labelled, `pages`), which of all that labelled texts allow is nearest to a first sight, and by a
+model of the other nine of ten folds, where texts that share a passage are in one.
 Printed are precision and recall with Wilson's 95 % intervals, each text counted once, of rules alone, of rules and
 score and of presets; then how many bad texts are kept by what is wrong with them, and good ones by kind of site.
 `--errors` prints the texts that are decided wrongly where their draw was left out. `--curve` prints precision and
@@ -29,7 +29,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bench.quality_examples import ONE_READER, Labelled, dropped_by_rules, labelled, weak
+from bench.quality_examples import HOSTS, ONE_READER, Labelled, dropped_by_rules, labelled, weak
 from manyo.corpus.intervals import wilson
 from manyo.corpus.tables.shards import zip_batches
 from manyo.filters.rules.decide import load_rules
@@ -52,17 +52,20 @@ SETS = {
     "crawl4": "sight 4",
     "crawl5": "sight 5",
     "whole": "sight 5",
+    **dict.fromkeys(("framed", "passages", "sites"), "sight 7"),
     **dict.fromkeys(ONE_READER, "one reader"),
+    **dict.fromkeys(HOSTS, "hosts"),
 }
 #: Scores of the curve, and bounds of the bins in which good texts are counted.
 _CURVE = np.arange(0.40, 0.81, 0.02)
 _BINS = (0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 _PAGES = "pages"
-#: The draw of whole pages; the others hold cuts, answers and pages alike.
-_WHOLE = "whole"
+#: The draws of whole pages; the others hold cuts, answers and pages alike.
+_WHOLE = ("whole", "framed")
 _FOLDS = 10
-#: How much a document counts in training: labelled crawl texts, news, others, as `bench.quality_examples` says.
-_LABELLED, _NEWS, _OTHERS = 6.0, 3.0, 1.0
+#: How much a document counts in training: labelled crawl texts, pages of hosts, news, others, as
+#: `bench.quality_examples` says.
+_LABELLED, _OF_HOSTS, _NEWS, _OTHERS = 6.0, 3.0, 3.0, 1.0
 
 #: Texts share a passage if so many letters at one of two places of either are in the other.
 _SHARED_CHARS = 20
@@ -128,7 +131,7 @@ def read(data: Path, more: Path) -> Texts:
     others = [(source, text) for source, texts in weak(data).items() for text in texts]
     others = list(itertools.compress(others, ~dropped_by_rules([text for _, text in others])))
     texts = [*(one.text for one in known), *(text for _, text in others)]
-    weights = [_OTHERS if one.draw in (_PAGES, *ONE_READER) else _LABELLED for one in known]
+    weights = [_weight_of(one.draw) for one in known]
     weights += [_NEWS if source.startswith("news-") else _OTHERS for source, _ in others]
     views, viewed = views_of_texts(texts)
     return Texts(
@@ -143,6 +146,12 @@ def read(data: Path, more: Path) -> Texts:
         dropped_by_rules([one.text for one in known]),
         np.array([SETS.get(one.draw, one.draw) for one in known]),
     )
+
+
+def _weight_of(draw: str) -> float:
+    if draw in HOSTS:
+        return _OF_HOSTS
+    return _OTHERS if draw in (_PAGES, *ONE_READER) else _LABELLED
 
 
 def folds_of(texts: Sequence[str]) -> list[int]:
@@ -240,7 +249,7 @@ def main() -> None:
     if options.presets:
         rows |= {name: kept_by(name, [one.text for one in texts.labelled]) for name in _PRESETS}
     sets = [*dict.fromkeys(SETS.values()), _PAGES]
-    crawl = np.isin(texts.sets, [name for name in sets if name not in ("one reader", _PAGES)])
+    crawl = np.isin(texts.sets, [name for name in sets if name not in ("one reader", "hosts", _PAGES)])
     print("|", *(f"| {name} ({(texts.sets == name).sum()})" for name in sets), f"| all crawl ({crawl.sum()}) |")
     print("|---" * (len(sets) + 2) + "|")
     for name, kept in rows.items():
@@ -249,7 +258,7 @@ def main() -> None:
     for title, kept in list(rows.items())[1:4]:
         print(f"\nbad kept, {title}: {_shares(texts, crawl & ~is_good, kept, wrong_with)}")
         print(f"good kept, {title}: {_shares(texts, crawl & is_good, kept, lambda one: one.kind)}")
-    is_whole = np.array([one.draw == _WHOLE for one in texts.labelled])
+    is_whole = np.array([one.draw in _WHOLE for one in texts.labelled])
     if options.curve:
         for line in _curve(of_sets[crawl], is_good[crawl], by_rules[crawl], is_whole[crawl]):
             print(line)

@@ -31,6 +31,10 @@ def test_a_cut_that_is_not_known_is_named() -> None:
         ("strings", '{"text": "一。"}\n{"text": "二。"}\n', "二。"),
         ("quoted in output", json.dumps({"outputs": ["{'text': '一。\\n二。'}"]}), "一。\n二。"),
         ("quoted in output", json.dumps({"outputs": ["['text', ", '"一。二。"]']}), "一。二。"),
+        ("all", "一。\n二。\n", "一。\n二。"),
+        ("Markdown", "---\ntitle: 題\n---\n一。\n", "一。"),
+        ("markup", "<p>一<b>二</b>。<script>三</script><?php echo 四 ?></p>\n<p>五。</p>", "一二。\n五。"),
+        ("markup", "<?php 一 ?>", ""),
     ],
 )
 def test_a_text_is_cut_from_a_file(cut: str, content: str, text: str) -> None:
@@ -89,3 +93,14 @@ def test_a_page_is_also_cut_from_its_first_long_line_with_a_mark_to_its_last() -
     first, last = ("雨の降る日に傘を差して歩く" * 4 + "。", "晴れた日に布団を干して眠る" * 4 + "。")
     page = json.dumps({"tag_records": [{"text": [[text, "html"] for text in ("案内", first, "中", last, "戻る。")]}]})
     assert f"{first}\n中\n{last}" in list(cuts_of(page, "text nodes"))
+
+
+def test_passages_begin_at_long_lines_and_are_cut_at_a_length() -> None:
+    first, last = ("雨の降る日に傘を差して歩く" * 4, "晴れた日に布団を干して眠る" * 20)
+    page = json.dumps({"tag_records": [{"text": [[text, "html"] for text in ("案内", first, "中", last, "戻る。")]}]})
+    passages = list(cuts_of(page, "text nodes"))
+    for length in (150, 300):
+        assert f"{first}\n中\n{last}"[:length] in passages
+    assert f"{last}\n戻る。" in passages
+    assert last[:150] in passages
+    assert f"中\n{last}"[:150] not in passages
