@@ -16,11 +16,9 @@ import gzip
 import json
 import re
 import subprocess
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +34,8 @@ _INLINE = ("a", "span", "b", "strong", "em", "font", "i", "u", "small", "sup", "
 _INLINE += ("abbr", "time", "s", "del", "ins", "code", "ruby", "rb", "rt")
 _LONG_LINE = 40
 _MARKS = frozenset("。！？!?")
-#: Whole pages were drawn up to so many characters, and passages up to so many.
+#: Whole pages were drawn up to so many characters.
 _MOST_OF_PAGE = 20_000
-_PASSAGES = (150, 300, 600, 1200)
 #: Of files of sites: what a server fills in, control characters, and what a page does not show.
 _SCRIPT = re.compile(r"<\?(?:php|=).*?\?>", re.DOTALL | re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
@@ -77,9 +74,9 @@ def cuts_of(content: str, cut: str) -> Iterator[str]:
     Args:
         cut: `lines`, all of them; `before the last TAB` of each line, also with runs of blanks and TABs as one blank;
             `strings` of the JSON value, or of that of each line; `quoted in output`, what quotation marks enclose in
-            the strings of a notebook; `text nodes` of each page (`_page_lines`), all of it, from its first long line
-            with a mark to its last, and passages of it (`_passages`); `markup`, what a page shows; `Markdown`, what
-            follows the front matter; `all` of the file. `\\n` is read as a line end too.
+            the strings of a notebook; `text nodes` of each page (`_page_lines`), all of it and from its first long
+            line with a mark to its last; `markup`, what a page shows; `Markdown`, what follows the front matter; `all`
+            of the file. `\\n` is read as a line end too.
     """
     match cut:
         case "lines":
@@ -138,22 +135,11 @@ def _page_lines(nodes: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _parts(lines: list[str]) -> Iterator[str]:
-    """Yield what was drawn of a page: all of it, its beginning, from mark to mark, and passages."""
+    """Yield what was drawn of a page: all of it, its beginning, and from mark to mark."""
     whole = "\n".join(lines).strip()
     yield whole
     yield whole[:_MOST_OF_PAGE]
     yield "\n".join(_from_mark_to_mark(lines))
-    yield from _passages(lines)
-
-
-def _passages(lines: list[str]) -> Iterator[str]:
-    """Yield the passages of a page: from each long line on, as many whole lines as reach a length, cut there."""
-    ends = list(accumulate((len(line) for line in lines), initial=0))
-    for first, line in enumerate(lines):
-        if len(line) >= _LONG_LINE:
-            for most in _PASSAGES:
-                after = bisect_left(ends, ends[first] + most)
-                yield "\n".join(lines[first:after])[:most]
 
 
 def _shown(content: str) -> str:

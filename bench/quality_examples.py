@@ -55,7 +55,7 @@ _COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline",
 _COLLECTION_SOURCES = 8
 #: Draws that one reader labelled; each text counts as a page does, or of `HOSTS` half as much as by two readers.
 ONE_READER = ("oscar", "abeja", "notebooks", "repositories", "frames", "hosts")
-#: Of one reader's draws those of pages of other hosts of the crawl that `framed` and `passages` are from.
+#: Of one reader's draws those of pages of other hosts of the crawl that `framed` is from.
 HOSTS = ("frames", "hosts")
 _PAGES_OF_HOST = 60
 _OTHER_PAGES = 300
@@ -68,7 +68,7 @@ class Labelled:
 
     Attributes:
         draw: the draw that it is from: `webmix`, `crawl`, `unedited`, `crawl2` to `crawl5`, `whole`, `framed`,
-            `passages`, `sites`, `oscar`, `abeja`, `notebooks`, `repositories`, `frames`, `hosts`, `training` or
+            `sites`, `oscar`, `abeja`, `notebooks`, `repositories`, `frames`, `hosts`, `training` or
             `pages`.
         kind: of site, as the draw or its first reader has it; "" where nobody said.
         reasons: why a reader calls it bad, in a few words of each.

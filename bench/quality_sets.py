@@ -3,7 +3,7 @@
     python -m bench.quality_sets DATA --texts FILE [--errors] [--presets]
 
 DATA and FILE are those of `bench.quality_examples`. Each text is scored twice: by a model of all other draws (`webmix`,
-`crawl` with `unedited`, `crawl2`, `crawl3`, `crawl4`, `crawl5` with `whole`, `framed` with `passages` and `sites`, two
+`crawl` with `unedited`, `crawl2`, `crawl3`, `crawl4`, `crawl5` with `whole`, `framed` with `sites`, two
 sets that one reader labelled, `pages`), which of all that labelled texts allow is nearest to a first sight, and by a
 model of the other nine of ten folds, where texts that share a passage are in one.
 Printed are precision and recall with Wilson's 95 % intervals, each text counted once, of rules alone, of rules and
@@ -52,7 +52,7 @@ SETS = {
     "crawl4": "sight 4",
     "crawl5": "sight 5",
     "whole": "sight 5",
-    **dict.fromkeys(("framed", "passages", "sites"), "sight 7"),
+    **dict.fromkeys(("framed", "sites"), "sight 7"),
     **dict.fromkeys(ONE_READER, "one reader"),
     **dict.fromkeys(HOSTS, "hosts"),
 }
