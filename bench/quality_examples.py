@@ -2,14 +2,14 @@
 
     python -m bench.quality_examples DATA FOLDER --texts FILE
     manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl \\
-        --weight 'pages-*' 1 --weight '*.labelled.jsonl' 6 --weight 'hosts-*' 3 --weight 'news-*' 3 \\
+        --weight 'pages-*.labelled.jsonl' 3 --weight '*.labelled.jsonl' 6 --weight 'hosts-*' 2 --weight 'news-*' 3 \\
         --model filters/signals/quality.txt
 
 DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`; FILE has further texts as JSON
 Lines, which labels name by a digest; `bench.label_texts` writes it. Labelled are: crawled texts on which two readers
 agree (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`, and other
 crawled texts that one reader labelled (`bench/labels/one_reader.tsv`: pages of Common Crawl with and without their
-frames, which count half as much, and whole texts of OSCAR, pages of ABEJA's Common Crawl, texts in notebooks and in
+frames, which count a third as much, and whole texts of OSCAR, pages of ABEJA's Common Crawl, texts in notebooks and in
 public repositories, which count little; `bench/labels/webmix_training.tsv`). Weak labels, of which only news count
 much: articles of news, paragraphs of Wikipedia, gold texts of pages and other pages of the WARCs are good, except those
 that another rule of `default` drops. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined
@@ -53,7 +53,7 @@ _WEB_SOURCES = 10
 #: Repositories with texts of hundreds of sites each, and the sources that each is divided into.
 _COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline", "first-sight", "one-reader", "hosts")
 _COLLECTION_SOURCES = 8
-#: Draws that one reader labelled; each text counts as a page does, or of `HOSTS` half as much as by two readers.
+#: Draws that one reader labelled; each text counts as a weak one does, or of `HOSTS` a third as much as by two readers.
 ONE_READER = ("oscar", "abeja", "notebooks", "repositories", "frames", "hosts")
 #: Of one reader's draws those of pages of other hosts of the crawl that `framed` is from.
 HOSTS = ("frames", "hosts")

@@ -63,9 +63,9 @@ _PAGES = "pages"
 #: The draws of whole pages; the others hold cuts, answers and pages alike.
 _WHOLE = ("whole", "framed")
 _FOLDS = 10
-#: How much a document counts in training: labelled crawl texts, pages of hosts, news, others, as
+#: How much a document counts in training: labelled crawl texts, pages by two readers, pages of hosts, news, others, as
 #: `bench.quality_examples` says.
-_LABELLED, _OF_HOSTS, _NEWS, _OTHERS = 6.0, 3.0, 3.0, 1.0
+_LABELLED, _OF_PAGES, _OF_HOSTS, _NEWS, _OTHERS = 6.0, 3.0, 2.0, 3.0, 1.0
 
 #: Texts share a passage if so many letters at one of two places of either are in the other.
 _SHARED_CHARS = 20
@@ -149,9 +149,11 @@ def read(data: Path, more: Path) -> Texts:
 
 
 def _weight_of(draw: str) -> float:
+    if draw == _PAGES:
+        return _OF_PAGES
     if draw in HOSTS:
         return _OF_HOSTS
-    return _OTHERS if draw in (_PAGES, *ONE_READER) else _LABELLED
+    return _OTHERS if draw in ONE_READER else _LABELLED
 
 
 def folds_of(texts: Sequence[str]) -> list[int]:

@@ -68,7 +68,7 @@ def filter_stages(
     """`documents` → `languages`, `signals` and `decisions`, by `templates` and sites' files if asked for."""
     decide_settings = DecideSettings(rules.without_texts(config.rules), replace(config.rights, takedown=None))
     langid_stage = Stage("langid", 4, _langid_settings(config), (extract,), (LANGUAGES,), identify)
-    measure_stage = Stage("measure", 15, config.signals, (extract,), (SIGNALS, MENTIONS), measure)
+    measure_stage = Stage("measure", 16, config.signals, (extract,), (SIGNALS, MENTIONS), measure)
     needs = (extract, langid_stage, measure_stage, *templates, *robots)
     shape = with_gathered(map_numbered) if robots else map_shards
     decide_stage = Stage("decide", 2, decide_settings, needs, (DECISIONS,), decide, shape=shape)
