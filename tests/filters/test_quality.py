@@ -158,7 +158,7 @@ def test_a_text_scores_alike_however_it_is_cut(real_data):
     cut = [article.replace("\n", " ")[:300] for article in articles]
     model = load_quality_model(None)
     whole, cuts = scored(articles, model).scores, scored(cut, model).scores
-    assert (cuts >= 0.48).mean() >= (whole >= 0.48).mean() - 0.07
+    assert (cuts >= 0.44).mean() >= (whole >= 0.44).mean() - 0.07
     assert np.abs(whole - cuts).mean() < 0.15
 
 
