@@ -11,6 +11,7 @@ from manyo.corpus.web.choice_words import FRAME_SHARES
 from manyo.corpus.web.main_text import FLOW_TAGS, ITEM_TAGS, NEVER_MAIN, UNNAMED_TAGS
 from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT, Markup
 
+WRAPPERS = ("p", "div", "center", "section", "article")
 LISTED = ("li", "dt", "dd", "td", "th")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 SENTENCE = re.compile("[。．！？!?」』…♪☆]|[.,] |\\.\\Z")
@@ -46,24 +47,18 @@ class Block:
         return self.links >= 2 and self.weight == 0 and not self.is_item
 
     @property
-    def item(self) -> Box | None:
-        """The item or cell that it is in, itself or as a paragraph or the like."""
-        around = self.box.around
-        box = around if self.box.tag in ("p", "div") and around else self.box
-        return box if box.tag in LISTED and box.around else None
-
-    @property
     def stays_on_host(self) -> bool:
         """Whether its links lead to other pages of the host."""
         return self.links > 0 and not (self.outer_links or self.place_links)
 
-    @property
-    def leads_away(self) -> bool:
+    def leads_away(self, rows: list[Block]) -> bool:
         """Whether it is a link to such a page, with a label of the same length at most."""
         is_link = self.stays_on_host and 2 * self.link_chars >= len(self.text)
-        item = self.box if self.box.tag == "li" else self.box.around
+        whole = _whole_item(self, rows)
+        item = whole or (self.box if self.box.tag == "li" else self.box.around)
         is_note = item is not None and item.tag == "li" and item.ordinal > 0
-        return is_link and self.box.tag not in (*HEADINGS, "dt") and not is_note and not SENTENCE.search(self.text)
+        is_term = self.box.tag in HEADINGS or (whole is not None and whole.tag == "dt")
+        return is_link and not is_term and not is_note and not SENTENCE.search(self.text)
 
 
 @dataclass(eq=False)
@@ -402,15 +397,15 @@ def _divide(blocks: list[Block]) -> Choice:
     full = [place for place, block in enumerate(rows) if block.is_full and stays_in[place]]
     first, last = (full[0], full[-1]) if full else (len(rows), -1)
     kept, asked = [], []
-    last_item: Box | None = None
     for place, block in enumerate(rows):
-        item = block.box if block.box.tag == "li" else block.box.around
-        is_new = item is not None and item is not last_item and item.tag == "li" and item.ordinal > 0
-        n_chars = len(block.text) + (len(f"{item.ordinal}. ") if item and is_new else 0)
-        last_item = item
+        number = item_number(rows, place)
+        n_chars = len(block.text) + (len(f"{number}. ") if number else 0)
         is_heading = block.box.tag in HEADINGS
         tags = ITEM_TAGS if not weighed or place > weighed[-1] else FLOW_TAGS
         stays = bool(weighed) and place >= weighed[0] and block.box.tag in tags
+        whole = _whole_item(block, rows)
+        if whole and whole.tag != "li":
+            stays |= bool(weighed) and place >= weighed[0] and whole.tag in tags
         is_link = block.link_chars > 0.8 * n_chars and not stays
         kept.append(stays_in[place] and (not is_link or is_heading))
         if kept[-1] and (place < first or place > last or is_heading):
@@ -458,12 +453,31 @@ def _without_ends(rows: list[Block], rules: list[int]) -> list[bool]:
 
 def _is_listed_link(block: Block, rows: list[Block]) -> bool:
     """Whether a block leads away, or is short and among such in a list; in a list, half of the items do."""
-    item = block.item
-    if item is None:
-        return block.leads_away
-    listed = [other for other in rows if other.item and other.item.around is item.around]
+    item = _whole_item(block, rows)
+    if not item:
+        return block.leads_away(rows)
+    listed = [other for other in rows if (found := _whole_item(other, rows)) and found.around is item.around]
     n_needed = len(listed) + (item.tag in ("td", "th"))
-    return 2 * sum(other.leads_away for other in listed) >= n_needed and (block.leads_away or not block.is_full)
+    return 2 * sum(other.leads_away(rows) for other in listed) >= n_needed and (
+        block.leads_away(rows) or not block.is_full
+    )
+
+
+def _whole_item(block: Block, rows: list[Block]) -> Box | None:
+    """The item or cell that a block is the content of, or one of the short contents of a cell in a row of such."""
+    item = item_around(block.box)
+    if not item:
+        return None
+    if item is block.box or len(_blocks_in(item, rows)) == 1:
+        return item
+    cells = [box for box in item.around.children if box.tag in ("td", "th")] if item.around else []
+    contents = [_blocks_in(cell, rows) for cell in cells]
+    lays_out = any(len(content) > 1 and any(other.is_full for other in content) for content in contents)
+    return None if item.tag not in ("td", "th") or lays_out else item
+
+
+def _blocks_in(box: Box, rows: list[Block]) -> list[Block]:
+    return [other for other in rows if any(outer is box for outer in other.box.outer())]
 
 
 def _last_links(rows: list[Block]) -> int:
@@ -532,10 +546,13 @@ def _is_apart(block: Block, other: Block) -> bool:
 
 def item_number(rows: list[Block], place: int) -> int:
     """The number of the list item that the block at a place starts; 0 if it starts none."""
-
-    def item_of(block: Block) -> Box | None:
-        return block.box if block.box.tag == "li" else block.box.around
-
-    item = item_of(rows[place])
-    before = item_of(rows[place - 1]) if place else None
+    items = [item_around(block.box) or (block.box.around and item_around(block.box.around)) for block in rows]
+    before = next((item for item in reversed(items[:place]) if item), None)
+    item = items[place]
     return item.ordinal if item and item.tag == "li" and item is not before else 0
+
+
+def item_around(inner: Box) -> Box | None:
+    """The item or cell that a box is, or is in within wrappers."""
+    item = next((box for box in inner.outer() if box.tag not in WRAPPERS), None)
+    return item if item and item.tag in LISTED else None

@@ -13,11 +13,11 @@ import numpy as np
 from manyo.corpus.jit import Bools, Int64s, borrowing, inlined, kernel
 from manyo.corpus.web.attribute_kernels import is_heading
 from manyo.corpus.web.choice_words import Limits
+from manyo.corpus.web.item_kernels import CELLS
 from manyo.corpus.web.markup import TAGS, Page
 from manyo.corpus.web.weight_kernels import has_sentence
 
-_ITEM, _DT, _DD, _TD, _TH = (TAGS.index(name) for name in ("li", "dt", "dd", "td", "th"))
-_P, _DIV, _HR = (TAGS.index(name) for name in ("p", "div", "hr"))
+_ITEM, _DT, _DD, _HR = (TAGS.index(name) for name in ("li", "dt", "dd", "hr"))
 
 #: Boxes that lay out a page.
 _LAYOUT = tuple(
@@ -55,20 +55,22 @@ def find_last_parts(page: Page, rows: Int64s, is_after_rule: Bools) -> Int64s:
 
 
 @kernel
-def without_ends(page: Page, limits: Limits, rows: Int64s, numbers: Int64s, is_after_rule: Bools) -> Bools:
+def without_ends(
+    page: Page, limits: Limits, rows: Int64s, numbers: Int64s, items: Int64s, is_after_rule: Bools
+) -> Bools:
     """Of each block, whether it is no frame at an end of the main text, where nothing else tells text and frame apart.
 
     Frame is what stands apart from the text and is not like it (`_find_framed_end`); menus (`_is_menu`) and lists of
     links to pages of the same host (`_find_lists_of_links`), before the first text that weighs in full and after the
     last, with the labels below them; and last sections of such links. A heading whose text is cut off goes with it, but
-    those of the head stay.
+    those of the head stay. Of each box, `items` has the item of a list or of a row that it is in.
     """
     n = len(rows)
     is_kept = np.ones(n, np.bool_)
     cut = _find_framed_end(page, limits, rows, numbers, is_after_rule, 1)
     for i in range(cut):
         is_kept[i] = is_heading(page.boxes[page.blocks[rows[i]].box].tag)
-    is_away = _find_lists_of_links(page, rows)
+    is_away = _find_lists_of_links(page, rows, items)
     _leave_out_first_links(page, rows, cut, is_away, is_kept)
     end = n - _find_framed_end(page, limits, rows, numbers, is_after_rule, -1)
     end = _find_last_menus(page, limits, rows, end, is_away)
@@ -159,7 +161,7 @@ def weighs_in_full(page: Page, row: int) -> bool:
 
 
 @kernel
-def _find_lists_of_links(page: Page, rows: Int64s) -> Bools:
+def _find_lists_of_links(page: Page, rows: Int64s, items: Int64s) -> Bools:
     """Of each block, whether it leads to another page of the host: a link and its label, or an item among such.
 
     In a page without a text that weighs in full, no block is.
@@ -170,44 +172,37 @@ def _find_lists_of_links(page: Page, rows: Int64s) -> Bools:
     is_text = False
     for i in range(n):
         is_text |= weighs_in_full(page, rows[i])
-        is_away[i] = _leads_away(page, rows[i])
-        item = _listed_box(page, rows[i])
+        is_away[i] = _leads_away(page, rows[i], items)
+        item = items[page.blocks[rows[i]].box]
         if item >= 0:
             around = page.boxes[item].parent
             n_of[around] += 1
             n_away[around] += is_away[i]
     for i in range(n):
-        item = _listed_box(page, rows[i])
+        item = items[page.blocks[rows[i]].box]
         if not is_text:
             is_away[i] = False
         elif item >= 0:
             around = page.boxes[item].parent
-            is_cell = page.boxes[item].tag in (_TD, _TH)
-            is_list = 2 * n_away[around] >= n_of[around] + is_cell
+            is_list = 2 * n_away[around] >= n_of[around] + (page.boxes[item].tag in CELLS)
             is_away[i] = is_list and (is_away[i] or not weighs_in_full(page, rows[i]))
     return is_away
 
 
-@inlined
-def _listed_box(page: Page, row: int) -> int:
-    """The item or the cell that a block is in, itself or as a paragraph or the like; -1 for none."""
-    box = np.int64(page.blocks[row].box)
-    if page.boxes[box].tag in (_P, _DIV) and page.boxes[box].parent >= 0:
-        box = np.int64(page.boxes[box].parent)
-    return int(box) if page.boxes[box].tag in (_ITEM, _DT, _DD, _TD, _TH) and page.boxes[box].parent >= 0 else -1
-
-
 @borrowing
-def _leads_away(page: Page, row: int) -> bool:
+def _leads_away(page: Page, row: int, items: Int64s) -> bool:
     """Whether at least half of a block is links to other pages of the host, and the rest no sentence.
 
     A numbered item is a note.
     """
     block = page.blocks[row]
     box = page.boxes[block.box]
-    if not _stays_on_host(page, row) or 2 * block.link_chars < block.chars or is_heading(box.tag) or box.tag == _DT:
+    whole = items[block.box]
+    is_term = whole >= 0 and page.boxes[whole].tag == _DT
+    if not _stays_on_host(page, row) or 2 * block.link_chars < block.chars or is_heading(box.tag) or is_term:
         return False
-    item = box if box.tag == _ITEM or box.parent < 0 else page.boxes[box.parent]
+    around = box if box.tag == _ITEM or box.parent < 0 else page.boxes[box.parent]
+    item = page.boxes[whole] if whole >= 0 else around
     if item.tag == _ITEM and item.ordinal > 0:
         return False
     return not has_sentence(page.text, block.start, block.end)

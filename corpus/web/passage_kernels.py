@@ -15,9 +15,10 @@ from manyo.corpus.web.attribute_kernels import is_heading
 from manyo.corpus.web.choice_kernels import contains_line_end
 from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.end_kernels import find_last_parts, find_rules, weighs_in_full, without_ends
+from manyo.corpus.web.item_kernels import CELLS, find_items, find_whole_items
 from manyo.corpus.web.markup import TAGS, Page
 
-_ITEM, _TD, _TH, _P, _DIV = (TAGS.index(name) for name in ("li", "td", "th", "p", "div"))
+_ITEM = TAGS.index("li")
 
 #: Line end, ten digits, full stop and space.
 _MAX_NUMBER_BYTES: Final = 13
@@ -55,17 +56,19 @@ class Passage(NamedTuple):
 
 
 @kernel
-def _number(page: Page, rows: Int64s) -> Int64s:
+def _number(page: Page, items: Int64s, rows: Int64s) -> Int64s:
     """Of each block that is the first of an item in an ordered list, the item's number; else 0."""
     numbers = np.zeros(len(rows), np.int64)
     last = np.int64(-1)
     for i in range(len(rows)):
-        item = np.int64(page.blocks[rows[i]].box)
-        if page.boxes[item].tag != _ITEM:
-            item = np.int64(page.boxes[item].parent)
-        if item >= 0 and item != last and page.boxes[item].tag == _ITEM:
-            numbers[i] = page.boxes[item].ordinal
-        last = item
+        box = np.int64(page.blocks[rows[i]].box)
+        # Headings and listings begin items, too.
+        item = items[box]
+        if item < 0 and page.boxes[box].parent >= 0:
+            item = items[np.int64(page.boxes[box].parent)]
+        if item >= 0 and item != last:
+            numbers[i] = page.boxes[item].ordinal if page.boxes[item].tag == _ITEM else 0
+            last = item
     return numbers
 
 
@@ -101,9 +104,13 @@ def _ask(questions: Records, n: int, page: Page, rows: Int64s, numbers: Int64s, 
 def ask_about_main(page: Page, rules: Records, limits: Limits, rows: Int64s) -> Passage:
     """What is kept of the main text, whose blocks have these indices."""
     n = len(rows)
-    numbers = _number(page, rows)
+    numbers = _number(page, find_items(page), rows)
     is_after_rule = find_rules(page)
-    is_kept = without_ends(page, limits, rows, numbers, is_after_rule)
+    is_full = np.zeros(n, np.bool_)
+    for i in range(n):
+        is_full[i] = weighs_in_full(page, rows[i])
+    items = find_whole_items(page, rows, is_full)
+    is_kept = without_ends(page, limits, rows, numbers, items, is_after_rule)
     begin, first, last, end = _find_edges(page, rows, is_kept)
     questions = np.zeros(n, QUESTION)
     n_questions = 0
@@ -113,7 +120,11 @@ def ask_about_main(page: Page, rules: Records, limits: Limits, rows: Int64s) -> 
         block = page.blocks[rows[i]]
         tag = page.boxes[block.box].tag
         n_chars = _count_chars(page, rows[i], numbers[i])
-        stays = i >= begin and (rules[tag].is_item if i > end else rules[tag].is_flow)
+        item = items[block.box]
+        # A link in a wrapper in an item of a list is a card of a menu as often as a source.
+        is_wrapped = item >= 0 and page.boxes[item].tag != _ITEM
+        rule, outer = rules[tag], rules[page.boxes[item].tag if is_wrapped else tag]
+        stays = i >= begin and (rule.is_item or outer.is_item if i > end else rule.is_flow or outer.is_flow)
         is_link = block.link_chars > limits.link_share * n_chars and not stays
         if is_link and not is_heading(tag):
             is_kept[i] = False
@@ -170,7 +181,7 @@ def _find_end_of_links(page: Page, rows: Int64s, numbers: Int64s, start: int) ->
 @kernel
 def ask_about_comments(page: Page, rows: Int64s) -> Passage:
     """What is kept of the comments: blocks that are not links, unless their words are those of a button."""
-    numbers = _number(page, rows)
+    numbers = _number(page, find_items(page), rows)
     is_kept = np.zeros(len(rows), np.bool_)
     questions = np.zeros(len(rows), QUESTION)
     n_questions = 0
@@ -203,7 +214,8 @@ def write(page: Page, rows: Int64s, is_kept: Bools) -> tuple[Bytes, Records]:
         The text, and PLACE (n,), where each block is in it.
     """
     text, blocks = page.text, page.blocks
-    numbers = _number(page, rows)
+    items = find_items(page)
+    numbers = _number(page, items, rows)
     n_bytes = 0
     for row in rows:
         n_bytes += blocks[row].end - blocks[row].start + _MAX_NUMBER_BYTES
@@ -212,12 +224,12 @@ def write(page: Page, rows: Int64s, is_kept: Bools) -> tuple[Bytes, Records]:
     n_places = 0
     at = 0
     before = -1
-    has_lines = _find_rows_of_lines(page, rows, is_kept)
+    has_lines = _find_rows_of_lines(page, items, rows, is_kept)
     for i in range(len(rows)):
         if not is_kept[i]:
             continue
         if before >= 0:
-            out[at] = TAB if _share_line(page, has_lines, rows[before], rows[i]) else LINE_FEED
+            out[at] = TAB if _share_line(page, items, has_lines, rows[before], rows[i]) else LINE_FEED
             at += 1
         before = i
         place = places[n_places]
@@ -234,12 +246,12 @@ def write(page: Page, rows: Int64s, is_kept: Bools) -> tuple[Bytes, Records]:
 
 
 @kernel
-def _find_rows_of_lines(page: Page, rows: Int64s, is_kept: Bools) -> Bools:
+def _find_rows_of_lines(page: Page, items: Int64s, rows: Int64s, is_kept: Bools) -> Bools:
     """Of each box, whether a cell in it has several lines."""
     has_lines = np.zeros(len(page.boxes), np.bool_)
     before = np.int64(-1)
     for i in range(len(rows)):
-        cell = _cell_of(page, rows[i]) if is_kept[i] else -1
+        cell = _cell_of(page, items, rows[i]) if is_kept[i] else -1
         if cell >= 0:
             if cell == before or contains_line_end(page, rows[i]):
                 has_lines[page.boxes[cell].parent] = True
@@ -248,18 +260,16 @@ def _find_rows_of_lines(page: Page, rows: Int64s, is_kept: Bools) -> Bools:
 
 
 @inlined
-def _cell_of(page: Page, row: int) -> int:
-    """The cell that a block is in, itself or as a paragraph or the like; -1 for none."""
-    box = np.int64(page.blocks[row].box)
-    if page.boxes[box].tag in (_P, _DIV) and page.boxes[box].parent >= 0:
-        box = np.int64(page.boxes[box].parent)
-    return int(box) if page.boxes[box].tag in (_TD, _TH) else -1
+def _cell_of(page: Page, items: Int64s, row: int) -> int:
+    """The cell that a block is in, itself or within wrappers; -1 for none."""
+    item = items[page.blocks[row].box]
+    return int(item) if item >= 0 and page.boxes[item].tag in CELLS else -1
 
 
 @inlined
-def _share_line(page: Page, has_lines: Bools, one: int, other: int) -> bool:
+def _share_line(page: Page, items: Int64s, has_lines: Bools, one: int, other: int) -> bool:
     """Whether two blocks are cells of a table row whose cells have one line each."""
-    first, second = _cell_of(page, one), _cell_of(page, other)
+    first, second = _cell_of(page, items, one), _cell_of(page, items, other)
     if first < 0 or second < 0 or page.boxes[first].parent != page.boxes[second].parent:
         return False
     return bool(not has_lines[page.boxes[first].parent])
