@@ -85,7 +85,8 @@ def hugging_face_folder(content: bytes, texts: Iterable[str]) -> HuggingFaceFold
             what is in the way.
     """
     try:
-        SentencePieceProcessor(model_proto=content)
+        # The constructor takes no bytes for no model to load.
+        SentencePieceProcessor().LoadFromSerializedProto(content)
     except RuntimeError as error:
         raise ValueError(f"is not a SentencePiece model ({len(content)} bytes were read)") from error
     _refuse(ModelProto.FromString(content))

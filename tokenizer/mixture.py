@@ -97,6 +97,8 @@ class Training:
         for field in ("seq_length", "global_batch_size", "train_iters", "train_samples"):
             if (value := getattr(self, field)) is not None and value < 1:
                 raise ValueError(f"{field} must be 1 or more, got {value}")
+        if self.samples * (self.seq_length + 1) >= 1 << 63:
+            raise ValueError(f"{self.samples:,} samples of {self.seq_length:,} tokens are more than 64 bits count")
         if not 0 <= self.seed < 1 << 32:
             raise ValueError(f"seed must be from 0 to {(1 << 32) - 1}, got {self.seed}")
         if self.machine not in ("x86-64", "aarch64"):

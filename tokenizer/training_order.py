@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class DocumentIndex:
         try:
             fs, path = filesystem(uri)
             content = fs.cat_file(path)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a name that no file can have
             raise OrderError(f"{uri}: cannot be read: {error}") from error
         if len(content) < INDEX_HEADER.size:
             raise OrderError(f"{uri}: ends at byte {len(content)}, inside its header")
@@ -178,9 +179,13 @@ def _blend_of(words: Sequence[str], uri: str) -> tuple[tuple[str, ...], tuple[fl
     weights = [_number(word) for word in words[::2]]
     if all(weight is None for weight in weights):
         return tuple(words), None
-    if len(words) % 2 or any(weight is None or weight <= 0 for weight in weights):
-        raise OrderError(f"{uri}: expected a weight above 0 before every token shard, or before none")
-    return tuple(words[1::2]), tuple(weight for weight in weights if weight is not None)
+    numbers = tuple(weight for weight in weights if weight is not None and weight > 0)
+    # A sum that is no number is that of a weight that is none, too.
+    if len(words) % 2 or len(numbers) < len(weights) or not math.isfinite(sum(numbers)):
+        raise OrderError(
+            f"{uri}: expected a weight above 0 before every token shard, or before none; their sum is finite"
+        )
+    return tuple(words[1::2]), numbers
 
 
 def _number(word: str) -> float | None:
@@ -261,8 +266,15 @@ class TrainingOrder:
         Raises:
             OrderError: the shard has nothing for training.
         """
-        shares, wanted = _shares(self.data, self.split), self.wanted_of(number)
-        return _plan(self.data.prefixes[number], lengths, shares, wanted, self.sampling).order(lengths, self.sampling)
+        shares, wanted, prefix = _shares(self.data, self.split), self.wanted_of(number), self.data.prefixes[number]
+        plan = _plan(prefix, lengths, shares, wanted, self.sampling)
+        try:
+            return plan.order(lengths, self.sampling)
+        except (MemoryError, ValueError) as error:  # ValueError: more places than an array has
+            raise OrderError(
+                f"{prefix}: {plan.epochs:,} epochs of {len(lengths):,} documents do not fit in memory; is the run "
+                "planned for so many samples?"
+            ) from error
 
     @property
     def is_blend(self) -> bool:

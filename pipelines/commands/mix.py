@@ -124,7 +124,7 @@ class Mixture:
         """The content of that file."""
         if not self.held_out:
             return data_arguments(self.sources)
-        paths = {"train": data_arguments(self.sources).split(), "valid": None, "test": None}
+        paths = {"train": weighted_prefixes(self.sources), "valid": None, "test": None}
         for part, shards in self.held_out.items():
             # Each document once: the weights are what the shards have.
             paths[part] = [word for shard in shards for word in (str(shard.tokens), shard.prefix)]
@@ -163,7 +163,8 @@ def plan_mix(mix: Mix, available: Mapping[str, Sequence[CountedShard]]) -> list[
         The sources in the order of the mixture. One without tokens has a budget of 0, and takes no share.
 
     Raises:
-        UserError: no source has tokens, or sources with a fixed amount leave no tokens for those with a weight.
+        UserError: no source has tokens, sources with a fixed amount leave no tokens for those with a weight, or every
+            amount rounds to no token.
     """
     shards = {source.name: tuple(one for one in available[source.name] if one.tokens) for source in mix.source}
     totals = {name: sum(shard.tokens for shard in own) for name, own in shards.items()}
@@ -187,26 +188,48 @@ def plan_mix(mix: Mix, available: Mapping[str, Sequence[CountedShard]]) -> list[
             f"which leaves none for {', '.join(weights)}"
         )
     budgets = fixed | {name: round(left * weight / sum(weights.values())) for name, weight in weights.items()}
+    if not any(budgets.values()):
+        raise UserError(f"[mix]: no source gets a token: the amounts of {', '.join(budgets)} are all rounded to 0")
     return [
         MixedSource(source.name, shards[source.name], totals[source.name], budgets[source.name])
         for source in mix.source
     ]
 
 
-def data_arguments(mixed: Sequence[MixedSource]) -> str:
-    """The content of the file for Megatron's `--data-args-path`: a weight and a prefix per line; weights are tokens."""
-    lines = [
-        f"{tokens} {shard.prefix}\n"
+def weighted_prefixes(mixed: Sequence[MixedSource]) -> list[str]:
+    """A weight and a prefix for each token shard that is read, one after another; weights are tokens."""
+    return [
+        word
         for source in mixed
         for shard, tokens in zip(source.shards, source.shard_tokens(), strict=True)
         if tokens
+        for word in (str(tokens), shard.prefix)
     ]
-    return "".join(lines)
+
+
+def data_arguments(mixed: Sequence[MixedSource]) -> str:
+    """The content of the file for Megatron's `--data-args-path`: a weight and a prefix per line.
+
+    Raises:
+        UserError: a prefix has white space, at which Megatron would cut it.
+    """
+    words = weighted_prefixes(mixed)
+    if cut := [prefix for prefix in words[1::2] if prefix.split() != [prefix]]:
+        raise UserError(
+            f"[mix]: {cut[0]!r}: Megatron cuts this path at its white space; give [run] out a path without "
+            "any, or hold out documents by [mix] validation, whose file keeps paths whole"
+        )
+    return "".join(f"{tokens} {prefix}\n" for tokens, prefix in zip(words[::2], words[1::2], strict=True))
 
 
 def notices_of(mix: Mix, mixed: Sequence[MixedSource]) -> list[str]:
     """Notices about a mixture that is possible but probably not what was meant."""
     found = [f"{source.name} has no tokens and is left out" for source in mixed if not source.available_tokens]
+    found += [
+        f"{source.name} is left out: its share is rounded to 0 of its {source.available_tokens:,} tokens"
+        for source in mixed
+        if source.available_tokens and not source.tokens
+    ]
     found += [
         f"{source.name} is repeated {source.repeats:.2f} times, more than max_repeats = {mix.max_repeats:g}: "
         f"{source.available_tokens:,} tokens for a budget of {source.tokens:,}"

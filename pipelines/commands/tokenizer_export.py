@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from sentencepiece.sentencepiece_model_pb2 import ModelProto  # type: ignore[attr-defined]
 
 from manyo.corpus.tables.publishing import PARTIAL_FOLDER
-from manyo.corpus.tables.shards import filesystem, join, names_in, publish, read_text
+from manyo.corpus.tables.shards import filesystem, is_local, join, names_in, publish, read_text
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.tokenizer.hard_texts import hard_texts
 from manyo.tokenizer.hugging_face import FILES, Compared, IdsDiffer, hugging_face_folder
@@ -51,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
 def _check_folder(folder: str) -> None:
     """Refuse a folder that holds other files than an export does: one of them may be a tokenizer of the user's own."""
     fs, path = filesystem(folder)
+    if is_local(fs) and os.path.isfile(path):
+        raise UserError(f"--to {folder}: is a file; name a folder")
     held = {*names_in(fs, path)} if fs.exists(path) else set()
     if others := held - {*FILES, PARTIAL_FOLDER}:
         raise UserError(

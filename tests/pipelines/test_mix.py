@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 
 from manyo.corpus.schema import DOC_ID
 from manyo.pipelines.cli import main
-from manyo.pipelines.commands.mix import data_arguments, notices_of, plan_mix, read_mixture, source_table, write_mix
+from manyo.pipelines.commands.mix import (
+    MixedSource,
+    Mixture,
+    data_arguments,
+    notices_of,
+    plan_mix,
+    read_mixture,
+    source_table,
+    write_mix,
+)
 from manyo.pipelines.commands.mix_parts import PARTS, CountedShard, counted_shards, part_of
 from manyo.pipelines.engine.errors import EXIT_NOTICES, UserError
 from manyo.pipelines.graph.config import load_config
@@ -28,7 +37,8 @@ def shards(*tokens: int) -> list[CountedShard]:
     return [CountedShard(f"/data/{number}", n) for number, n in enumerate(tokens)]
 
 
-some_shards = st.lists(st.integers(0, 10**12), min_size=1, max_size=6).filter(any)
+# From 100 tokens on, a hundredth of them, the smallest share of a line, is a token.
+some_shards = st.lists(st.integers(0, 10**12), min_size=1, max_size=6).filter(lambda tokens: sum(tokens) >= 100)
 some_line = st.one_of(
     st.floats(0.01, 100).map(lambda n: {"weight": n}),
     st.floats(0.01, 8).map(lambda n: {"repeats": n}),
@@ -97,6 +107,32 @@ def test_a_source_without_tokens_takes_no_share_and_is_named(line: dict[str, flo
 def test_a_mixture_without_any_token_is_an_error() -> None:
     with pytest.raises(UserError, match=r"there is nothing to mix: no tokens in a"):
         plan_mix(Mix((MixSource("a", repeats=1),), 100), {"a": shards(0)})
+
+
+@pytest.mark.parametrize("line", [{"repeats": 1e-6}, {"weight": 1}])
+def test_amounts_that_are_all_rounded_to_nothing_are_an_error(line: dict[str, float]) -> None:
+    """It ended in a division by zero."""
+    mix = Mix((MixSource("a", **line), MixSource("b", **line)), target_tokens=1)
+    with pytest.raises(UserError, match="no source gets a token: the amounts of a, b are all rounded to 0"):
+        plan_mix(mix, {"a": shards(1000), "b": shards(1000)})
+
+
+def test_a_source_whose_amount_is_rounded_to_nothing_is_named() -> None:
+    mix = Mix((MixSource("a", weight=1), MixSource("b", weight=1e-9)), target_tokens=1000)
+    mixed = plan_mix(mix, {"a": shards(1000), "b": shards(500)})
+    assert notices_of(mix, mixed) == ["b is left out: its share is rounded to 0 of its 500 tokens"]
+
+
+@pytest.mark.parametrize("white", [" ", "\u3000", "\t", "\u2028"])
+def test_a_path_that_megatron_would_cut_is_an_error_in_a_line_and_whole_in_a_list(white: str) -> None:
+    """A folder such as `コーパス　2026`: the file named shards that are not there."""
+    prefix = f"/data/コーパス{white}2026/a"
+    source = MixedSource("a", (CountedShard(prefix, 10),), 10, 20)
+    with pytest.raises(UserError, match="Megatron cuts this path at its white space"):
+        data_arguments([source])
+    held_out = Mixture((source,), {"valid": (CountedShard(f"{prefix}_valid", 5),)})
+    expected = {"train": ["20", prefix], "valid": ["5", f"{prefix}_valid"], "test": None}
+    assert json.loads(held_out.arguments) == expected
 
 
 def test_fixed_sources_that_take_everything_are_an_error() -> None:

@@ -135,6 +135,9 @@ def test_the_table_names_the_order_and_its_columns(mixed: MixedRun, capsys: pyte
         (["1", "--mix", "/nowhere"], "/nowhere: cannot be read"),
         (["1", "--split", "x"], "split is three shares such as 969,30,1"),
         (["1", "--train-samples", "0"], "train_samples must be 1 or more"),
+        (["1", "--train-iters", "9" * 20], "are more than 64 bits count"),
+        (["1", "--seq-length", "9" * 20], "are more than 64 bits count"),
+        (["1", "--train-iters", "9" * 14], "epochs of"),
     ],
 )
 def test_a_users_mistake_is_one_line(
@@ -169,6 +172,29 @@ def test_a_wrong_bit_in_an_index_ends_step_and_seen_with_the_line_of_verify_and_
 def test_what_is_not_said_of_a_training_run_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["step", "1", "--mix", str(tmp_path / "a"), "--seq-length", "16"]) == 2
     assert "--global-batch-size, --train-iters or --train-samples" in capsys.readouterr().err
+
+
+def test_a_shard_whose_name_no_file_can_have_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "arguments").write_bytes(b"1 a\x00b 1 c")
+    options = ["--seq-length", "32", "--global-batch-size", "4", "--train-iters", "5"]
+    assert main(["step", "1", "--mix", str(tmp_path / "arguments"), *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "cannot be read: embedded null byte" in line
+
+
+def test_a_shard_in_a_folder_with_a_space_is_read_from_a_list_of_parts(
+    mixed: MixedRun, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (found,) = list(mixed.out.rglob("web-*_text_document.idx"))
+    folder = tmp_path / "コーパス　2026 秋"
+    folder.mkdir()
+    for suffix in (".idx", ".bin"):
+        shutil.copy2(found.with_suffix(suffix), folder / f"web{suffix}")
+    parts = {"train": ["1", str(folder / "web")], "valid": None, "test": None}
+    (tmp_path / "parts.json").write_text(json.dumps(parts, ensure_ascii=False), encoding="utf-8")
+    options = ["--seq-length", "32", "--global-batch-size", "4", "--train-iters", "5", "--json"]
+    assert main(["step", "1", "--mix", str(tmp_path / "parts.json"), *options]) == 0
+    assert {json.loads(line)["shard"] for line in capsys.readouterr().out.splitlines()} == {"web"}
 
 
 def test_shards_that_manyo_did_not_write_have_positions_alone(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,74 @@ def test_the_command_leaves_a_folder_with_other_files_alone(
     assert main(["tokenizer", "export", str(tmp_path / "tiny.model"), "--to", str(tmp_path / "hf")]) == 2
     assert "holds README.md, which no export wrote" in capsys.readouterr().err
     assert (tmp_path / "hf" / "tokenizer.json").read_text() == "mine"
+
+
+def test_the_command_refuses_a_file_as_its_folder(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tiny.model").write_bytes(content)
+    (tmp_path / "hf").write_text("mine")
+    assert main(["tokenizer", "export", str(tmp_path / "tiny.model"), "--to", str(tmp_path / "hf")]) == 2
+    assert "is a file; name a folder" in capsys.readouterr().err
+    assert (tmp_path / "hf").read_text() == "mine"
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3])
+def test_a_part_of_a_model_is_refused_as_no_model(content: bytes, cut: int) -> None:
+    """Of an empty file it was said that the model removes extra spaces."""
+    with pytest.raises(ValueError, match="is not a SentencePiece model"):
+        hugging_face_folder(content[: len(content) * cut // 4], [])
+
+
+def changed(content: bytes, change: Callable[[ModelProto], object]) -> bytes:
+    model = ModelProto.FromString(content)
+    change(model)
+    return bytes(model.SerializeToString())
+
+
+def without_bytes(model: ModelProto) -> None:
+    kept = [piece for piece in model.pieces if piece.type != kinds.BYTE]
+    del model.pieces[:]
+    model.pieces.extend(kept)
+    model.trainer_spec.byte_fallback = False
+
+
+def with_symbols(model: ModelProto) -> None:
+    for symbol in ("\n\n", "夜の", "<mask>", "\u2581\u2581\u2581"):
+        model.pieces.add(piece=symbol, score=0.0, type=kinds.USER_DEFINED)
+
+
+def with_equal_scores(model: ModelProto) -> None:
+    for piece in model.pieces:
+        piece.score = 0.0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        without_bytes,
+        with_symbols,
+        with_equal_scores,
+        lambda model: setattr(model.normalizer_spec, "add_dummy_prefix", True),
+        lambda model: setattr(model.pieces[300], "type", kinds.UNUSED),
+        lambda model: setattr(model.pieces[300], "score", -1e30),
+        lambda model: setattr(model.trainer_spec, "eos_id", -1),
+    ],
+)
+def test_an_unusual_model_has_the_same_ids(content: bytes, change: Callable[[ModelProto], object]) -> None:
+    texts = ["あ</s>い", "祖母は 　 \u2581", "𠮷</s>" * 30_000, "a" * 110_000, "夜の港で\n\n" * 20_000]
+    texts += ["\x00\x00", "\r\n", "", " ", "ハ゛か\u3099", "👨\u200d👩\u200d👧", "<mask>"]
+    folder = hugging_face_folder(changed(content, change), texts)
+    ours, theirs = both(folder)
+    assert all(ours.encode(text) == theirs.encode(text, add_special_tokens=False).ids for text in texts)
+
+
+def test_a_model_that_takes_a_word_for_a_control_symbol_is_refused(content: bytes) -> None:
+    def with_a_word(model: ModelProto) -> None:
+        model.pieces.add(piece="い", score=0.0, type=kinds.CONTROL)
+
+    with pytest.raises(IdsDiffer, match="no folder is written"):
+        hugging_face_folder(changed(content, with_a_word), ["あい"])
 
 
 @pytest.mark.parametrize("bad", ["gone.model", "text.model"])
