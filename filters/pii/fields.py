@@ -222,8 +222,8 @@ def _of_label(fold: str, label: Label, words: _NearWords) -> Iterator[Field]:
             yield from _field(fold, firm.end(), _end(fold, "\n", firm.end()), label, meanings, "firm")
     elif firm["bare"] is None or (firm["close"] and is_enclosed):
         yield from _field(fold, firm.end(), _end(fold, "\n", firm.end()), label, meanings, "firm")
-    elif is_phrase and fold[firm.end() - 1] in ")]〕" and firm.end() > label.stop:
-        # 氏名（漢字）佐伯京子: what closes the note separates.
+    elif is_phrase and fold[label.start : firm.end()].rstrip(" ").endswith((")", "]", "〕")):
+        # 氏名（漢字）佐伯京子, 物理アドレス（MAC） 70:85…: what closes the note separates, with a blank or without.
         yield from _field(fold, firm.end(), line_stop, label, meanings, "firm")
     elif firm["bare"] and is_phrase:
         spaced = [meaning for meaning in meanings if not meaning.brief or meaning.kind not in IN_WORDS]
@@ -281,6 +281,8 @@ def _has_edges(fold: str, label: Label, meaning: Meaning) -> bool:
     if following and following in _BLANK_CHARS:
         after = _BLANKS.match(fold, label.stop)
         following = fold[after.end() : after.end() + 1] if after else ""
+    # The note of 物理アドレス（MAC） belongs to the word.
+    following = fold[label.stop - 1] if fold[label.stop - 1] in ")]〕" else following
     before = fold[max(0, label.start - 8) : label.start].rstrip(" ")
     before = (before[:-1].rstrip(" ") if before.endswith(("ご", "お")) else before)[-1:]
     is_enclosed = not before or before in EDGES + FIRM_EDGES

@@ -26,6 +26,7 @@ from manyo.corpus.release import SPANS
 from manyo.corpus.text import Texts
 from manyo.filters.pii.aligned_names import aligned_names
 from manyo.filters.pii.check_digits import luhn
+from manyo.filters.pii.covered import Covered
 from manyo.filters.pii.field_values import READERS
 from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.forms import (
@@ -34,8 +35,8 @@ from manyo.filters.pii.forms import (
     own_fields,
     own_names,
     pairs,
-    runs_into_label,
     starts_with_name,
+    without_labels,
 )
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_texts, kinds_that_pass
 from manyo.filters.pii.joined_names import joined_names
@@ -257,7 +258,7 @@ def _find_in(
         numbers = [(span.start, span.stop) for span in settled if span.kind in _NUMBERS_OF_PERSONS]
         more = passage_names(within, evidence, numbers, private, known)
         if more:
-            more = [name for name in more if not runs_into_label(blocks(), name)]
+            more = without_labels(more, blocks())
         holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
         found = [*found, *more]
         found += aligned_names(text, within, found)
@@ -277,11 +278,15 @@ def _contacts(
         if span.kind in _CONTACT_KINDS
     ]
     # An age or a date of birth between a name and an address: the name is next to them.
+    if not pending:
+        return contacts
+    firsts = Covered((start, start + 1) for start, _, _ in contacts)
+    lasts = Covered((stop - 1, stop) for _, stop, _ in contacts)
     return contacts + [
         Contact(span.start, span.stop, "")
         for _, span in pending
         if span.kind in _KINDS_NEAR_NAMES
-        and any(0 <= start - span.stop <= 3 or 0 <= span.start - stop <= 3 for start, stop, _ in contacts)
+        and (firsts.meets(span.stop, span.stop + 4) or lasts.meets(span.start - 4, span.start))
     ]
 
 
@@ -349,6 +354,7 @@ _UNIT: Final = lazily("[都道府県市区町村郡字]")
 def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Hole]) -> Iterator[_Span]:
     """Postal addresses whose municipality is in a piece, or in the line before it, if that breaks off there."""
     reached = 0
+    masked = Covered((mask.start, mask.stop) for mask in masks)
     text = modern(fold) if pieces else fold
     for start, stop in pieces:
         above = fold.rfind("\n", 0, max(0, start - 1)) + 1
@@ -356,9 +362,8 @@ def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Ho
         first = above if is_broken else start
         for place in find_addresses(text, max(first, reached), stop):
             reached = place.stop
-            is_masked = any(mask.start < place.stop and place.start < mask.stop for mask in masks)
             value = fold[place.start : place.stop]
-            if not is_masked and not _is_blank(value) and not _ROAD.search(value):
+            if not masked.meets(place.start, place.stop) and not _is_blank(value) and not _ROAD.search(value):
                 yield _Span(place.start, place.stop, "postal_address", 0.9, place.rule)
 
 
@@ -397,6 +402,7 @@ def _values(
     settled: list[_Span] = []
     pending: list[tuple[Pattern, _Span]] = []
     done: set[int] = set()
+    taken = _Taken(settled_before, masks)
     for place in all_fields:
         if place.label.start in done and not place.in_column:
             continue
@@ -407,7 +413,7 @@ def _values(
                 not value
                 or (meaning.kind in _WRITTEN_BLANK and _is_blank(fold[value[0] : value[1]]))
                 or AS_EXAMPLE.match(fold, value[1])
-                or _is_taken(value, meaning.kind, settled_before, masks)
+                or taken.meets(value, meaning.kind)
                 or not _is_near(meaning, fold, place, holes)
             ):
                 continue
@@ -473,23 +479,31 @@ def _written_alike(fold: str, settled: Sequence[_Span], holes: Sequence[_Hole]) 
     forms = {form: kind for form, kind in forms.items() if not _COMMON_FORM.fullmatch(form) and len(form) >= 5}
     if not forms:
         return
-    taken = [*((hole.start, hole.stop) for hole in holes), *((span.start, span.stop) for span in settled)]
+    taken = Covered([*((hole.start, hole.stop) for hole in holes), *((span.start, span.stop) for span in settled)])
     for match in _CODE.finditer(fold):
         kind = forms.get(_form(match[0]))
         if (
             kind
-            and not any(start < match.end() and match.start() < stop for start, stop in taken)
+            and not taken.meets(*match.span())
             and not _THING_BEFORE.search(fold, max(0, match.start() - 16), match.start())
         ):
             yield _Span(*match.span(), kind, 0.8, f"alike_{kind}")
 
 
-def _is_taken(value: tuple[int, int], kind: str, settled: Sequence[_Span], masks: Sequence[_Hole]) -> bool:
-    """Whether a value shares characters with a mask, or with a span of another kind that needed no label."""
-    start, stop = value
-    return any(mask.start < stop and start < mask.stop for mask in masks) or any(
-        span.start < stop and start < span.stop and span.kind != kind for span in settled
-    )
+class _Taken:
+    """What no value of a kind shares characters with: masks, and spans of other kinds that needed no label."""
+
+    def __init__(self, settled: Sequence[_Span], masks: Sequence[_Hole]) -> None:
+        self._settled = settled
+        self._masks = [(mask.start, mask.stop) for mask in masks]
+        self._for: dict[str, Covered] = {}
+
+    def meets(self, value: tuple[int, int], kind: str) -> bool:
+        """Whether it shares some with a value of a kind."""
+        if kind not in self._for:
+            others = ((span.start, span.stop) for span in self._settled if span.kind != kind)
+            self._for[kind] = Covered([*self._masks, *others])
+        return self._for[kind].meets(*value)
 
 
 def _is_near(meaning: Meaning, fold: str, field: Field, holes: list[_Hole]) -> bool:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from manyo.filters.pii.covered import Covered
 from manyo.filters.pii.fields import Field
 from manyo.filters.pii.labels import Label, Meaning, labels
 from manyo.filters.pii.lazily import lazily
@@ -226,11 +227,12 @@ def own_fields(
         values: values of persons that were found.
     """
     starts = sorted(place.label.start for place in known)
+    personal = Covered(values)
     for block in blocks:
-        if not any(_overlaps(values, pair.value) for pair in block):
+        if not any(personal.meets(*pair.value) for pair in block):
             continue
         for pair in block:
-            if _holds(starts, pair.label) or _overlaps(values, pair.value) or not _DIGITS.search(fold, *pair.value):
+            if _holds(starts, pair.label) or personal.meets(*pair.value) or not _DIGITS.search(fold, *pair.value):
                 continue
             label = fold[slice(*pair.label)]
             if not _announces_nothing(label):
@@ -256,14 +258,6 @@ def _holds(starts: Sequence[int], interval: Interval) -> bool:
     """Whether one of some places is in an interval."""
     at = bisect_right(starts, interval[0] - 1)
     return at < len(starts) and starts[at] < interval[1]
-
-
-def _overlaps(values: Sequence[Interval], interval: Interval) -> bool:
-    first, last = interval
-    for start, stop in values:  # noqa: SIM110 - `any` makes a generator for each of some thousand pairs
-        if start < last and first < stop:
-            return True
-    return False
 
 
 @lru_cache(maxsize=1 << 12)
@@ -317,11 +311,11 @@ def own_names(
         names: names that were found.
     """
     text = within.text
-    of_names = sorted((start, stop) for start, stop, *_ in names)
+    of_names, of_persons = Covered((start, stop) for start, stop, *_ in names), Covered(values)
     for block in blocks:
-        named = [_overlaps(of_names, pair.value) for pair in block]
+        named = [of_names.meets(*pair.value) for pair in block]
         personal = [
-            pair for pair, is_named in zip(block, named, strict=True) if is_named or _overlaps(values, pair.value)
+            pair for pair, is_named in zip(block, named, strict=True) if is_named or of_persons.meets(*pair.value)
         ]
         # Lines are labels and values in turn where the list knows some of the labels.
         in_lines = block[0].layout.startswith("line")
@@ -344,11 +338,10 @@ def own_names(
                 yield start, stop, 0.8, "name_of_form"
 
 
-def runs_into_label(blocks: Iterable[Sequence[Pair]], name: Name) -> bool:
-    """Whether a name is the end of a value and the label after it: 北:青森 八戸 南:福島."""
-    return any(
-        name[0] < pair.label[0] < name[1] for block in blocks if block[0].layout.startswith("mark") for pair in block
-    )
+def without_labels(names: Iterable[Name], blocks: Iterable[Sequence[Pair]]) -> list[Name]:
+    """Names but for those that are the end of a value and the label after it: 北:青森 八戸 南:福島."""
+    starts = sorted(pair.label[0] for block in blocks if block[0].layout.startswith("mark") for pair in block)
+    return [name for name in names if not _holds(starts, (name[0] + 1, name[1]))]
 
 
 def _sort(text: str, pair: Pair) -> str:

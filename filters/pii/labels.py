@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 
 from manyo.corpus.jit import Bytes, Int32s
+from manyo.filters.pii.covered import Covered
 from manyo.filters.pii.label_kernels import longest_words
 from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_shapes import is_full_name, parts
@@ -247,9 +248,11 @@ def labels(text: str, start: int, stop: int) -> Iterator[Label]:
             if not found or found[-1][1] < last:
                 meanings = of_word[chars[first:last]]
                 found.append((first, _stop_of_word(chars, starts, last, meanings), meanings))
-    for role in _ROLE.finditer(chars) if "者" in chars or "人" in chars or "主" in chars else ():
-        if _is_role(role[0]) and not any(first < role.end() and role.start() < last for first, last, _ in found):
-            found.append((*role.span(), (ROLE,)))
+    if "者" in chars or "人" in chars or "主" in chars:
+        of_list = Covered((first, last) for first, last, _ in found)
+        for role in _ROLE.finditer(chars):
+            if _is_role(role[0]) and not of_list.meets(*role.span()):
+                found.append((*role.span(), (ROLE,)))
     for first, last, meanings in sorted(found, key=itemgetter(0)):
         yield Label(starts[first], _stop(text, starts, last), chars[first:last], meanings)
 

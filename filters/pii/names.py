@@ -188,17 +188,22 @@ def names(
     return sorted(set(found))
 
 
+#: Farther away, even in the same line, an example or a work of fiction says nothing of a field.
+_FORM_CHARS: Final = 1000
+
+
 def _of_field(within: OpenText, field: Field) -> list[Name]:
     """The name at a field's start, or after a section of an office, and those after it in a list."""
     text = within.text
-    if EXAMPLE.search(text, _lines_up(text, field.label.start, 4), field.stop) or _FICTION.search(
-        text, field.stop, _lines_down(text, field.stop, 6)
-    ):
+    first, last = field.label.start - _FORM_CHARS, field.stop + _FORM_CHARS
+    if EXAMPLE.search(
+        text, max(first, _lines_up(text, field.label.start, 4, first)), min(field.stop, field.start + _FORM_CHARS)
+    ) or _FICTION.search(text, field.stop, min(last, _lines_down(text, field.stop, 6))):
         return []
     is_office = bool(_OFFICE.search(field.label.word))
     is_contact = is_office and not _IN_PERSON.search(field.label.word)
     belief = SURNAME if is_contact or (is_office and field.strength != "firm") else _BELIEFS[field.strength]
-    header = line_of(text, field.label.start)
+    header = line_of(text, field.label.start) if field.in_column else ""
     if field.in_column and _PUBLIC_TABLE.search(header) and not _PRIVATE_TABLE.search(header):
         return []
     if field.label.word in _GIVEN_LABELS:
@@ -448,13 +453,14 @@ def _lines_down(text: str, position: int, n_lines: int) -> int:
     return stop if stop >= 0 else len(text)
 
 
-def _lines_up(text: str, position: int, n_lines: int) -> int:
-    """Where the line starts that is some lines above a position."""
-    start = text.rfind("\n", 0, position)
+def _lines_up(text: str, position: int, n_lines: int, first: int = 0) -> int:
+    """Where the line starts that is some lines above a position, or the place before which none is looked for."""
+    first = max(0, first)
+    start = text.rfind("\n", first, position)
     while n_lines and start >= 0:
-        start = text.rfind("\n", 0, start)
+        start = text.rfind("\n", first, start)
         n_lines -= 1
-    return start + 1
+    return max(first, start + 1)
 
 
 def _in_block(within: OpenText, start: int, stop: int, lines: dict[int, Name | None]) -> Iterator[Name]:

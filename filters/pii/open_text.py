@@ -51,6 +51,11 @@ class OpenText:
         nearest = bisect_right(self._starts, position)
         return nearest > 0 and self.holes[nearest - 1][1] > position
 
+    def meets_hole(self, start: int, stop: int) -> bool:
+        """Whether a hole has characters of `[start, stop)`."""
+        nearest = bisect_right(self._starts, stop - 1)
+        return nearest > 0 and self.holes[nearest - 1][1] > start
+
     def limit(self, start: int) -> int:
         """How far letters from `start` on may belong to one name: to a line end, a hole or the longest name."""
         end = min(self._limits[bisect_right(self._starts, start)], start + WINDOW_CHARS)

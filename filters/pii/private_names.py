@@ -8,6 +8,7 @@ a signature, or the next item of a list is a person there. In other prose such w
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -104,11 +105,7 @@ _READING_IN_NOTE: Final = lazily(
 def reading_of(within: OpenText, name: Name) -> Iterator[Name]:
     """The reading in brackets after a name."""
     match = READING.match(within.text, name[1]) or _READING_IN_NOTE.match(within.text, name[1])
-    if (
-        match
-        and not is_no_latin(match[1])
-        and not any(start < match.end(1) and match.start(1) < stop for start, stop in within.holes)
-    ):
+    if match and not is_no_latin(match[1]) and not within.meets_hole(*match.span(1)):
         yield match.start(1), match.end(1), 0.8, "name_reading"
     if former := _FORMER.match(within.text, name[1]):
         yield *former.span(1), 0.8, "name_former"
@@ -181,8 +178,10 @@ def passage_names(
                 taken.update(range(name[0], name[1]))
                 found.append(name)
 
+    starts_of_numbers = sorted(first for first, _ in numbers)
     for start, stop in _passages(within.text, evidence):
-        has_number = any(start <= first < stop for first, _ in numbers)
+        at = bisect_left(starts_of_numbers, start)
+        has_number = at < len(numbers) and starts_of_numbers[at] < stop
         enough = ENOUGH_BY_NUMBER if has_number else ENOUGH
         take(evident_names(within, [(start, stop)], evidence, near=True, enough=enough))
         take(_items(within, start, stop))
@@ -287,7 +286,7 @@ def _again(within: OpenText, names: Sequence[str]) -> Iterator[Name]:
     for start, stop in sorted(places.items()):
         if start >= reached:
             reached = stop
-            if not any(first < stop and start < last for first, last in within.holes):
+            if not within.meets_hole(start, stop):
                 yield start, stop, 0.75, "name_again"
 
 
