@@ -15,6 +15,8 @@ KERNEL_TESTS := $(addprefix tests/corpus/test_,$(addsuffix .py,sniff charset tag
   $(addprefix tests/filters/test_,$(addsuffix .py,characters fluency repetition tells vocabulary words word_axes coherence plausibility benchmarks pii_speed)) \
   $(addprefix tests/dedup/test_,$(addsuffix .py,exact view minhash shingles keys pairs components similarity))
 # pip compiles no module of a package: Python compiles those that are imported, a fifth of them, when they are.
+# Where the environment forbids to keep what was compiled, every process of a test or stage would compile all again.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock
 STAGES := extract langid filter dedup scrub tokenize report
 
