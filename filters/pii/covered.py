@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Final
 
 
 class Covered:
@@ -15,8 +14,8 @@ class Covered:
     """
 
     def __init__(self, stretches: Iterable[tuple[int, int]]) -> None:
-        starts: Final[list[int]] = []
-        stops: Final[list[int]] = []
+        starts: list[int] = []
+        stops: list[int] = []
         for start, stop in sorted(stretches):
             if stops and start <= stops[-1]:
                 stops[-1] = max(stops[-1], stop)

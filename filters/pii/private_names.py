@@ -8,10 +8,10 @@ a signature, or the next item of a list is a person there. In other prose such w
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from manyo.filters.pii.covered import Covered
 from manyo.filters.pii.lazily import lazily
 from manyo.filters.pii.name_evidence import ENOUGH, ENOUGH_BY_NUMBER, evident_names
 from manyo.filters.pii.name_shapes import (
@@ -178,11 +178,9 @@ def passage_names(
                 taken.update(range(name[0], name[1]))
                 found.append(name)
 
-    starts_of_numbers = sorted(first for first, _ in numbers)
+    starts_of_numbers = Covered((first, first + 1) for first, _ in numbers)
     for start, stop in _passages(within.text, evidence):
-        at = bisect_left(starts_of_numbers, start)
-        has_number = at < len(numbers) and starts_of_numbers[at] < stop
-        enough = ENOUGH_BY_NUMBER if has_number else ENOUGH
+        enough = ENOUGH_BY_NUMBER if starts_of_numbers.meets(start, stop) else ENOUGH
         take(evident_names(within, [(start, stop)], evidence, near=True, enough=enough))
         take(_items(within, start, stop))
     take(evident_names(within, private, evidence, near=False))
